@@ -1,0 +1,1 @@
+"""Layer 1: settings, database, plugins, routing, pages, forms, errors, languages."""

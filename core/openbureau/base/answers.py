@@ -1,0 +1,199 @@
+"""Answers: results of views as responses, with headers, cookies and compression."""
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import zstandard
+from markupsafe import Markup
+from starlette.responses import FileResponse, Response
+from starlette.types import Scope
+
+from openbureau.base.assets import IMMUTABLE
+from openbureau.base.csrf import ONCE_FIELD, TOKEN_FIELD, masked_token
+from openbureau.base.database import new_uid
+from openbureau.base.errors import Problem, SignInNeeded
+from openbureau.base.pages import Download, PageResult, Redirect, page, render
+from openbureau.base.request import Application, Request
+
+CONTENT_SECURITY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PAGE_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": CONTENT_SECURITY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "vary": "HX-Request-Type, Cookie, Accept-Language, Accept-Encoding",
+}
+NOTICE_COOKIE = "notice"
+COMPRESS_FROM_BYTES = 1024
+
+
+def view_answer(request: Request, result: Any, version: str = "") -> Response:
+    """The response to what a view returned."""
+    if isinstance(result, PageResult):
+        response = page_answer(request, result)
+        if version and response.status_code == 200:
+            response.headers["etag"] = f'"{version}"'
+        return response
+    if isinstance(result, Redirect):
+        return _redirection(request, result)
+    if isinstance(result, Download):
+        return _download(result)
+    if isinstance(result, Response):
+        return _finished(request, result)
+    raise TypeError(f"a view returned {type(result).__name__}; use page(), redirect() or download()")
+
+
+def page_answer(request: Request, result: PageResult) -> Response:
+    """A rendered page or fragment."""
+    is_part = request.is_part and bool(result.fragment)
+    environment = request.app.environments[request.catalogue.language]
+    bound_to = _token_owner(request)
+    html = render(
+        environment,
+        result,
+        is_part,
+        frame=None if is_part else request.app.gate.frame(request),
+        ctx=request.ctx,
+        csrf=lambda: _csrf_inputs(request, bound_to),
+    )
+    response = Response(status_code=result.status, headers=PAGE_HEADERS)
+    response.headers["cache-control"] = "no-cache, private" if request.ctx else "no-store"
+    _compress(request, response, html.encode("utf-8", "replace"))
+    return _finished(request, response)
+
+
+def error_answer(
+    request: Request, problem: Problem, incident: str = "", *, is_bare: bool = False
+) -> Response:
+    """The error page of a problem; bare text when even that cannot be rendered."""
+    if isinstance(problem, SignInNeeded) and request.is_safe:
+        return _redirection(request, Redirect(f"/-/sign-in?next={quote(request.full_path)}"))
+    if not is_bare:
+        try:
+            result = page(
+                "core/error.html",
+                status=problem.status,
+                problem=problem,
+                what=request.catalogue.gettext(problem.what, **problem.params),
+                unaffected=request.catalogue.gettext(problem.unaffected, **problem.params),
+                remedy=request.catalogue.gettext(problem.remedy, **problem.params),
+                incident=incident or None,
+                help_contact=None,
+            )
+            return page_answer(request, result)
+        except Exception:  # noqa: BLE001 - the database may be what failed
+            request.ctx = None
+    text = f"{request.catalogue.gettext(problem.what)} [{problem.code}] {incident}"
+    return Response(text, problem.status, {"content-type": "text/plain; charset=utf-8"})
+
+
+def static_answer(app: Application, scope: Scope) -> Response:
+    """A static file by its content-hashed address."""
+    asset = app.assets.by_url.get(scope["path"])
+    if asset is None:
+        return Response("not found", 404)
+    accepted = next((v for k, v in scope["headers"] if k == b"accept-encoding"), b"")
+    content, encoding = asset.encoded(accepted.decode("latin-1"))
+    headers = {
+        "content-type": asset.media_type,
+        "cache-control": IMMUTABLE.decode(),
+        "x-content-type-options": "nosniff",
+    }
+    if asset.is_compressible:
+        headers["vary"] = "Accept-Encoding"
+    if encoding:
+        headers["content-encoding"] = encoding
+    return Response(content, headers=headers)
+
+
+def _token_owner(request: Request) -> str:
+    """What form tokens are bound to: the session, or a visitor cookie made on first sight."""
+    if request.session is not None:
+        return str(request.session.token_hash)
+    visitor = request.cookies.get("visitor", "")
+    if len(visitor) != 32:
+        visitor = new_uid()
+        request.cookie("visitor", visitor, 86400)
+        request.cookies["visitor"] = visitor
+    return visitor
+
+
+def _csrf_inputs(request: Request, bound_to: str) -> Markup:
+    sent = request.form.get(ONCE_FIELD) if request.form is not None else None
+    return Markup('<input type="hidden" name="{}" value="{}"><input type="hidden" name="{}" value="{}">').format(
+        TOKEN_FIELD, masked_token(request.app.key, bound_to), ONCE_FIELD, sent or new_uid()
+    )
+
+
+def _redirection(request: Request, result: Redirect) -> Response:
+    response = Response(status_code=303, headers={"location": result.location})
+    if result.notice:
+        request.cookie(NOTICE_COOKIE, quote(result.notice), 60)
+    return _finished(request, response)
+
+
+def _download(result: Download) -> Response:
+    """A stored file: never rendered in our context."""
+    ascii_name = result.name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(result.name)}"
+    return FileResponse(
+        result.path,
+        headers={
+            "content-disposition": disposition,
+            "content-type": result.media_type,
+            "content-security-policy": "default-src 'none'; sandbox",
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store, private",
+        },
+        stat_result=os.stat(Path(result.path)),  # noqa: PTH116 - Starlette wants the stat result
+    )
+
+
+def _compress(request: Request, response: Response, content: bytes) -> None:
+    """Compresses where the browser can; a reverse proxy may do it instead."""
+    accepted = request.headers.get("accept-encoding", "")
+    if len(content) >= COMPRESS_FROM_BYTES and accepted:
+        if "zstd" in accepted:
+            content = zstandard.ZstdCompressor(level=3).compress(content)
+            response.headers["content-encoding"] = "zstd"
+        elif "gzip" in accepted:
+            content = gzip.compress(content, 5, mtime=0)
+            response.headers["content-encoding"] = "gzip"
+    response.body = content
+    response.headers["content-length"] = str(len(content))
+
+
+def _finished(request: Request, response: Response) -> Response:
+    for name, value, max_age_s in request.response_cookies:
+        set_cookie(request, response, name, value, max_age_s)
+    response.raw_headers.extend(request.response_headers)
+    response.headers["x-request-id"] = request.request_id
+    return response
+
+
+def cookie_name(name: str, *, is_secure: bool) -> str:
+    """`__Host-name` over https, the plain name otherwise."""
+    return f"__Host-{name}" if is_secure and name == "session" else name
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, max_age_s: int) -> None:
+    """Adds a cookie: HttpOnly, Lax, Secure over https."""
+    response.set_cookie(
+        cookie_name(name, is_secure=request.is_secure),
+        value,
+        max_age=max_age_s,
+        path="/",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+

@@ -1,0 +1,189 @@
+"""One request from the server to its answer: read, run once in a thread, send.
+
+    Dispatch.handle → answer → run → view → query or action
+
+Reading a form and streaming a file are the only asynchronous parts. Everything else
+happens in one hop to a small pool of threads: more threads make SQLite's slowest
+writes nine times slower.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from peewee import IntegrityError
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as FormReader
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Message, Receive, Scope, Send
+
+from openbureau.base.answers import error_answer, static_answer, view_answer
+from openbureau.base.csrf import TOKEN_FIELD, is_same_origin, is_valid_token
+from openbureau.base.database import reading, writing
+from openbureau.base.errors import BadRequest, Forbidden, Problem, TooLarge, Unavailable
+from openbureau.base.pages import Redirect
+from openbureau.base.request import Application, Request
+
+log = logging.getLogger("openbureau.requests")
+
+DEADLINE_S = 10.0
+FORM_LIMIT_BYTES = 2 * 1024 * 1024
+FILES_PER_FORM = 20
+
+
+class Dispatch(BaseRoute):
+    """The one Starlette route: all pages of the application behind one look-up."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+        self.pool = ThreadPoolExecutor(app.settings.threads, "page")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/static/"):
+            response = static_answer(self.app, scope)
+        else:
+            response = await self._answer(scope, receive)
+        try:
+            await response(scope, receive, send)
+        except ClientDisconnect:
+            log.info("the browser left before the answer was sent")
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        started = time.perf_counter()
+        request = Request(self.app, scope, secrets.token_hex(8))
+        problem: Problem | None = None
+        try:
+            await self._read(request, receive)
+        except Problem as found:
+            problem = found
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await loop.run_in_executor(self.pool, run, request, problem, started)
+        except TimeoutError:
+            log.error("request %s took longer than %s s", request.request_id, DEADLINE_S)
+            return error_answer(request, Unavailable(), is_bare=True)
+        finally:
+            if request.form is not None:
+                await request.form.close()
+
+    async def _read(self, request: Request, receive: Receive) -> None:
+        """Finds the page and reads the form sent to it."""
+        request.route, request.params = self.app.routes.find(request.method, request.path)
+        if request.is_safe:
+            return
+        limit = FORM_LIMIT_BYTES
+        if request.route.page.uploads:
+            limit += self.app.settings.upload_max_mb * 1024 * 1024
+        reader = FormReader(request.scope, _limited(receive, limit))
+        try:
+            request.form = await reader.form(max_files=FILES_PER_FORM, max_fields=2000)
+        except (MultiPartException, ValueError, UnicodeDecodeError) as fault:
+            raise BadRequest() from fault
+        except Exception as fault:
+            if getattr(fault, "status_code", 0) == 400:  # Starlette's own HTTPException
+                raise BadRequest() from fault
+            raise
+
+
+def _limited(receive: Receive, limit_bytes: int) -> Receive:
+    """Counts the body as it arrives; TooLarge one byte past the limit."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit_bytes:
+            raise TooLarge()
+        return message
+
+    return counting
+
+
+def run(request: Request, problem: Problem | None, started: float) -> Response:
+    """The whole of one request in one thread: who, may they, the view, the answer."""
+    try:
+        with reading():
+            if problem is not None:
+                request.app.gate.identify(request)
+                raise problem
+            response = _served(request)
+            request.app.gate.after(request)
+    except Problem as refused:
+        response = error_answer(request, refused)
+    except Exception:  # noqa: BLE001 - the last resort: a sentence and an incident number
+        incident = secrets.token_hex(4).upper()
+        log.exception("incident %s in request %s", incident, request.request_id)
+        response = error_answer(request, Problem(), incident)
+    log.info(
+        "%s %s %d %.1f ms %s",
+        request.method,
+        request.path,
+        response.status_code,
+        (time.perf_counter() - started) * 1000,
+        request.request_id,
+    )
+    return response
+
+
+def _served(request: Request) -> Response:
+    gate = request.app.gate
+    gate.identify(request)
+    gate.admit(request)
+    assert request.route is not None  # noqa: S101 - found before the hop
+    page = request.route.page
+    if request.is_safe:
+        version = gate.version(request, page.stamps) if page.stamps else ""
+        if version and request.headers.get("if-none-match") == f'"{version}"':
+            return Response(status_code=304, headers={"etag": f'"{version}"'})
+        return view_answer(request, page.view(request), version)
+    _check_origin(request)
+    if page.is_self_managed:
+        return view_answer(request, page.view(request))
+    if page.uploads:
+        gate.store_uploads(request)
+    return view_answer(request, _written(request))
+
+
+def _written(request: Request) -> Any:
+    """The view inside one write transaction; a form that was acted upon acts no more."""
+    assert request.route is not None  # noqa: S101 - found before the hop
+    gate = request.app.gate
+    try:
+        with writing():
+            before = gate.once(request)
+            if before is not None:
+                return Redirect(before)
+            result = request.route.page.view(request)
+            if isinstance(result, Redirect):
+                gate.acted(request, result.location)
+    except IntegrityError:
+        before = gate.once(request)  # the same form arrived twice at one moment
+        if before is None:
+            raise
+        return Redirect(before)
+    return result
+
+
+def _check_origin(request: Request) -> None:
+    form = request.form if request.form is not None else FormData()
+    token = str(form.get(TOKEN_FIELD) or request.headers.get("x-csrf-token") or "")
+    bound_to = request.session.token_hash if request.session else request.cookies.get("visitor", "")
+    if not is_same_origin(request.headers) or not (
+        bound_to and is_valid_token(request.app.key, bound_to, token)
+    ):
+        raise Forbidden(
+            "这张表单已经失效，或不是从本系统的页面提交的。",
+            remedy="请返回上一页，刷新后重新提交；刚才填写的内容仍在页面上。",
+            code="CORE-419",
+        )

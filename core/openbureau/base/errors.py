@@ -1,0 +1,148 @@
+"""The error tree and its sentences.
+
+    Exception
+    ├── OperatorError           for the command line: both languages, exit status
+    └── Problem                 for a page: status, code, four-part sentence
+        ├── NotFound            404  not there, or not visible to this person
+        │   └── NotEnabled      404  the unit's phase has not come
+        ├── Forbidden           403  visible, but not allowed
+        ├── SignInNeeded        401  answered by the sign-in page
+        ├── Invalid             422  the form comes back filled
+        ├── Conflict            409  somebody else was first
+        ├── TooLarge            413
+        ├── BadRequest          400
+        ├── TooMany             429
+        └── Unavailable         503  a part the page needs does not answer
+
+Sentences have four parts in this order: what happened, what is unaffected, what
+to do, code. They are Chinese message ids, translated when the page is rendered.
+"""
+
+from typing import Any, ClassVar
+
+
+class OperatorError(Exception):
+    """A refusal on the command line: code, Chinese and English sentence, exit status."""
+
+    def __init__(self, code: str, zh: str, en: str, exit_status: int = 1) -> None:
+        super().__init__(f"[{code}] {zh}\n{' ' * (len(code) + 3)}{en}")
+        self.code = code
+        self.zh = zh
+        self.en = en
+        self.exit_status = exit_status
+
+
+class Problem(Exception):
+    """A page that cannot be answered as asked; rendered as an error page.
+
+    `what`, `unaffected` and `remedy` are message ids; `params` fill their `%(name)s`.
+    """
+
+    status: ClassVar[int] = 500
+    code: str = "CORE-500"
+    what: str = "系统遇到意外情况，这一步没有完成。"
+    unaffected: str = "已保存的内容不受影响。"
+    remedy: str = "请稍后重试；若仍不行，请把错误号告诉本单位管理员。"
+
+    def __init__(
+        self,
+        what: str | None = None,
+        *,
+        unaffected: str | None = None,
+        remedy: str | None = None,
+        code: str | None = None,
+        **params: Any,
+    ) -> None:
+        self.what = what or type(self).what
+        self.unaffected = type(self).unaffected if unaffected is None else unaffected
+        self.remedy = type(self).remedy if remedy is None else remedy
+        self.code = code or type(self).code
+        self.params = params
+        super().__init__(self.what % params if params else self.what)
+
+
+class BadRequest(Problem):
+    status = 400
+    code = "CORE-400"
+    what = "浏览器发来的内容无法识别。"
+    unaffected = "没有任何内容被改动。"
+    remedy = "请返回上一页重试。"
+
+
+class SignInNeeded(Problem):
+    status = 401
+    code = "CORE-401"
+    what = "请先登录。"
+    unaffected = ""
+    remedy = "登录后将回到刚才的页面。"
+
+
+class Forbidden(Problem):
+    status = 403
+    code = "CORE-403"
+    what = "您当前的身份不能进行这项操作。"
+    unaffected = "没有任何内容被改动。"
+    remedy = "如工作需要，请联系本单位管理员授予相应角色，或切换到有权限的身份。"
+
+
+class NotFound(Problem):
+    status = 404
+    code = "CORE-404"
+    what = "没有找到这个页面或记录。"
+    unaffected = "它可能已被移走，或不在您的查看范围内。"
+    remedy = "请检查网址，或从菜单重新进入。"
+
+
+class NotEnabled(NotFound):
+    code = "PLUG-404"
+    what = "您所在的单位尚未启用「%(plugin)s」。"
+    unaffected = "其他业务不受影响。"
+    remedy = "该业务模块安排在第 %(phase)s 期启用，请咨询省局信息化工作人员。"
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    code = "CORE-405"
+    what = "这个页面不接受这样的请求。"
+    unaffected = "没有任何内容被改动。"
+    remedy = "请从页面上的按钮重新操作。"
+
+
+class Conflict(Problem):
+    status = 409
+    code = "CORE-409"
+    what = "这条记录刚刚被别人改动过。"
+    unaffected = "您的改动没有覆盖对方的内容。"
+    remedy = "请刷新后再改。"
+
+
+class TooLarge(Problem):
+    status = 413
+    code = "CORE-413"
+    what = "提交的内容超过了大小上限。"
+    unaffected = "没有任何内容被保存。"
+    remedy = "请减小文件或分几次提交。"
+
+
+class Invalid(Problem):
+    status = 422
+    code = "CORE-422"
+    what = "有几项内容需要改正。"
+    unaffected = "您填写的内容都还在。"
+    remedy = "请按提示改正后再提交。"
+
+
+class TooMany(Problem):
+    status = 429
+    code = "CORE-429"
+    what = "操作过于频繁。"
+    unaffected = "没有任何内容被改动。"
+    remedy = "请稍等片刻再试。"
+
+
+class Unavailable(Problem):
+    status = 503
+    code = "CORE-503"
+    what = "系统的一部分暂时没有响应，这一步没有完成。"
+    unaffected = "没有任何内容被改动。"
+    remedy = "请稍后重试；若仍不行，请把错误号告诉本单位管理员。"

@@ -1,0 +1,150 @@
+"""Pages: one template per page, a fragment is a block of that page.
+
+A view returns `page(...)`; the template is rendered after its transaction has ended.
+First part of a template's name is its owner: `core/desk.html`, `bulletins/list.html`.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from openbureau.base.assets import Assets
+from openbureau.base.context import CHINA
+from openbureau.base.database import from_instant
+from openbureau.base.escaping import PlainEnvironment
+from openbureau.base.i18n import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What a view hands back: which template, with what, as which status."""
+
+    template: str
+    context: Mapping[str, Any]
+    status: int = 200
+    fragment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The answer to a successful POST: 303 to a full page, with a line to show there."""
+
+    location: str
+    notice: str = ""
+    cookies: Sequence[tuple[str, str, int]] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A stored file, streamed outside the view."""
+
+    path: Path
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+def page(template: str, *, status: int = 200, fragment: str = "", **context: Any) -> PageResult:
+    """A page from a template. `fragment` names the block sent alone when htmx asks for a part."""
+    return PageResult(template, context, status, fragment)
+
+
+def redirect(location: str, notice: str = "") -> Redirect:
+    """303 to `location`; `notice` is shown once on the next page. Only local addresses."""
+    return Redirect(location if is_local(location) else "/", notice)
+
+
+def is_local(location: str) -> bool:
+    """Whether an address stays on this site: one slash, no back-slash, no control character."""
+    return (
+        location.startswith("/")
+        and not location.startswith(("//", "/\\"))
+        and not any(ord(char) < 32 or char in "\\\x7f" for char in location)
+    )
+
+
+def build_environments(
+    folders: Mapping[str, Path], catalogues: Mapping[str, Catalogue], assets: Assets
+) -> dict[str, PlainEnvironment]:
+    """One template environment per language; `folders` maps an owner to its templates."""
+    loader = PrefixLoader({owner: FileSystemLoader(folder) for owner, folder in folders.items()})
+    environments = {}
+    for language, catalogue in catalogues.items():
+        environment = PlainEnvironment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(  # type: ignore[attr-defined]
+            catalogue.translations, newstyle=True
+        )
+        environment.globals.update(asset=assets.url, count_marker=count_marker)
+        environment.filters.update(
+            moment=moment, day=day, filesize=filesize, thousands=thousands, urlpart=urlpart
+        )
+        environments[language] = environment
+    return environments
+
+
+def count_marker(name: str) -> Markup:
+    """The place in a cached menu where a person's number is put."""
+    return Markup(f"\x00{name}\x00")  # noqa: S704 - a constant mark, replaced by a number
+
+
+def render(environment: PlainEnvironment, result: PageResult, is_part: bool, **more: Any) -> str:
+    """The HTML of a page, or of its fragment block when only a part was asked for."""
+    template = environment.get_template(result.template)
+    if is_part and result.fragment:
+        context = template.new_context({**more, **result.context})
+        return "".join(template.blocks[result.fragment](context))
+    return template.render(**more, **result.context)
+
+
+def moment(value: dt.datetime | int | None) -> str:
+    """`11-20 16:40` in China's time; the year stands before it unless it is this one."""
+    if value is None:
+        return "—"
+    local = (value if isinstance(value, dt.datetime) else from_instant(value)).astimezone(CHINA)
+    form = "%m-%d %H:%M" if local.year == dt.datetime.now(CHINA).year else "%Y-%m-%d %H:%M"
+    return local.strftime(form)
+
+
+def day(value: dt.datetime | dt.date | int | None) -> str:
+    """`11-20`, with the year unless it is this one."""
+    if value is None:
+        return "—"
+    if isinstance(value, int):
+        value = from_instant(value)
+    local = value.astimezone(CHINA).date() if isinstance(value, dt.datetime) else value
+    this_year = dt.datetime.now(CHINA).year
+    return local.strftime("%m-%d" if local.year == this_year else "%Y-%m-%d")
+
+
+def filesize(size_bytes: int) -> str:
+    """`820 B`, `64 KB`, `1.2 MB`."""
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
+    if size_bytes < 1024 * 1024:
+        return f"{size_bytes / 1024:.0f} KB"
+    return f"{size_bytes / 1024 / 1024:.1f} MB"
+
+
+def thousands(number: int) -> str:
+    """`1,034,221`."""
+    return f"{number:,}"
+
+
+def urlpart(value: Any) -> str:
+    """The value quoted for use inside an address."""
+    return quote(str(value), safe="")

@@ -1,0 +1,186 @@
+"""What a view receives: plain values, read before the view runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, Headers, QueryParams
+from starlette.requests import cookie_parser
+
+from openbureau.base.assets import Assets
+from openbureau.base.context import Context
+from openbureau.base.errors import Problem
+from openbureau.base.escaping import PlainEnvironment
+from openbureau.base.i18n import Catalogue, preferred_language
+from openbureau.base.plugins import Plugins
+from openbureau.base.routing import Route, Routes
+from openbureau.base.settings import Settings
+
+
+class Gate(Protocol):
+    """Decides who may pass; implemented by the kernel, asked before any plugin code."""
+
+    def identify(self, request: "Request") -> None:
+        """Finds the signed-in person, if any, and fills `request.ctx`."""
+
+    def admit(self, request: "Request") -> None:
+        """Lets the request through to its page. Raises a Problem otherwise."""
+
+    def version(self, request: "Request", stamps: tuple[str, ...]) -> str:
+        """A text that changes whenever the page with these stamps could have changed."""
+
+    def once(self, request: "Request") -> str | None:
+        """Inside the write transaction: where this very form led before, or None."""
+
+    def acted(self, request: "Request", location: str) -> None:
+        """Inside the write transaction: remembers where the form led."""
+
+    def store_uploads(self, request: "Request") -> None:
+        """Stores uploaded files before the write transaction."""
+
+    def frame(self, request: "Request") -> Any:
+        """What every full page shows around its content."""
+
+    def after(self, request: "Request") -> None:
+        """Small writes that may be lost, after the answer was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One assembled application: everything that is fixed from start to stop."""
+
+    settings: Settings
+    plugins: Plugins
+    routes: Routes
+    assets: Assets
+    catalogues: Mapping[str, Catalogue]
+    environments: Mapping[str, PlainEnvironment]
+    key: bytes
+    gate: Gate
+    release: str
+    is_demo: bool
+    files: Path
+
+
+class Request:
+    """One request as a view sees it.
+
+    `ctx` is the signed-in person (None on anonymous pages); `params` the values in the
+    address; `form` the sent form or None; `uploads` stored files by field name. What is
+    put into `afterwards` runs in one short write transaction once the answer is made, and
+    may be lost: read marks, not business.
+    """
+
+    __slots__ = (
+        "_cookies",
+        "afterwards",
+        "app",
+        "catalogue",
+        "counts",
+        "ctx",
+        "form",
+        "headers",
+        "method",
+        "params",
+        "path",
+        "query",
+        "request_id",
+        "response_cookies",
+        "response_headers",
+        "route",
+        "scope",
+        "session",
+        "upload_problems",
+        "uploads",
+    )
+
+    def __init__(self, app: Application, scope: Any, request_id: str) -> None:
+        self.app = app
+        self.scope = scope
+        self.request_id = request_id
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers = Headers(scope=scope)
+        self.query = QueryParams(scope["query_string"])
+        self._cookies: dict[str, str] | None = None
+        self.route: Route | None = None
+        self.params: Mapping[str, Any] = {}
+        self.form: FormData | None = None
+        self.uploads: dict[str, list[Any]] = {}
+        self.upload_problems: dict[str, list[Problem]] = {}
+        self.session: Any = None
+        self.counts: dict[str, int] | None = None
+        self.afterwards: list[Callable[[], None]] = []
+        self.response_cookies: list[tuple[str, str, int]] = []
+        self.response_headers: list[tuple[bytes, bytes]] = []
+        language = self.cookies.get("language", "")
+        if language not in app.catalogues:
+            language = preferred_language(self.headers.get("accept-language", ""))
+        self.catalogue = app.catalogues[language]
+        self.ctx: Context | None = None
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookies of the request."""
+        if self._cookies is None:
+            self._cookies = cookie_parser(self.headers.get("cookie", ""))
+        return self._cookies
+
+    @property
+    def person(self) -> Context:
+        """The context of a page that is only reached signed in."""
+        assert self.ctx is not None  # noqa: S101 - the gate has admitted this request
+        return self.ctx
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the method reads only."""
+        return self.method in {"GET", "HEAD", "OPTIONS"}
+
+    @property
+    def is_part(self) -> bool:
+        """Whether htmx asks for a fragment; never when it restores a page of the history."""
+        return (
+            self.headers.get("hx-request-type") == "partial"
+            and self.headers.get("hx-history-restore-request") != "true"
+        )
+
+    @property
+    def is_foreseen(self) -> bool:
+        """Whether nobody looks at the answer yet: prefetch, HEAD, a restored page."""
+        return (
+            self.method == "HEAD"
+            or "sec-purpose" in self.headers
+            or self.headers.get("hx-history-restore-request") == "true"
+        )
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the browser came over https."""
+        return bool(self.scope.get("scheme") == "https")
+
+    @property
+    def address(self) -> str:
+        """The browser's network address."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
+    @property
+    def full_path(self) -> str:
+        """Path and query as the browser sent them."""
+        query = self.scope["query_string"].decode("latin-1")
+        path = quote(self.path, safe="/-._~!$&'()*+,;=:@")
+        return f"{path}?{query}" if query else path
+
+    def number(self, name: str, default: int, low: int = 0, high: int = 2**31 - 1) -> int:
+        """A whole number from the query, held between `low` and `high`."""
+        try:
+            return min(max(int(self.query.get(name, "")), low), high)
+        except ValueError:
+            return default
+
+    def cookie(self, name: str, value: str, max_age_s: int) -> None:
+        """Sets a cookie with the answer; an age of 0 removes it."""
+        self.response_cookies.append((name, value, max_age_s))

@@ -1,0 +1,105 @@
+"""Routing: one dict look-up per plugin, then that plugin's few pages.
+
+A flat list of a thousand routes costs six sevenths of a page's throughput.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.convertors import Convertor
+from starlette.routing import compile_path
+
+from openbureau.base.declarations import Page
+from openbureau.base.errors import MethodNotAllowed, NotFound
+
+CORE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A page and the plugin it belongs to (`-` for the core's own)."""
+
+    slug: str
+    page: Page
+
+    @property
+    def url(self) -> str:
+        """The address pattern, as people see it."""
+        if self.slug == CORE:
+            return f"/-/{self.page.path}" if self.page.path else "/"
+        return f"/{self.slug}/{self.page.path}"
+
+
+@dataclass(slots=True)
+class _Pages:
+    exact: dict[str, dict[str, Route]] = field(default_factory=dict)
+    patterns: list[tuple[re.Pattern[str], dict[str, Convertor[Any]], dict[str, Route]]] = field(
+        default_factory=list
+    )
+
+    def add(self, route: Route) -> None:
+        path = route.page.path
+        methods = {method: route for method in route.page.methods}
+        if "{" not in path:
+            self.exact.setdefault(path, {}).update(methods)
+            return
+        regex, _, convertors = compile_path(f"/{path}")
+        for known, _, by_method in self.patterns:
+            if known.pattern == regex.pattern:
+                by_method.update(methods)
+                return
+        self.patterns.append((regex, convertors, methods))
+
+    def find(self, path: str) -> tuple[dict[str, Route], dict[str, Any]] | None:
+        if (methods := self.exact.get(path)) is not None:
+            return methods, {}
+        for regex, convertors, methods in self.patterns:
+            if match := regex.match(f"/{path}"):
+                try:
+                    values = {
+                        name: convertors[name].convert(value)
+                        for name, value in match.groupdict().items()
+                    }
+                except ValueError:
+                    return None
+                return methods, values
+        return None
+
+
+class Routes:
+    """Every page of one application."""
+
+    def __init__(self, pages: Iterable[tuple[str, Iterable[Page]]]) -> None:
+        self._by_slug: dict[str, _Pages] = {}
+        self.all: list[Route] = []
+        for slug, declared in pages:
+            table = self._by_slug.setdefault(slug, _Pages())
+            for page in declared:
+                route = Route(slug, page)
+                table.add(route)
+                self.all.append(route)
+
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, Any]]:
+        """The page at an address and the values in it.
+
+        Raises NotFound: nothing is there. Raises MethodNotAllowed: a page is, but
+        not for this method.
+        """
+        slug, _, rest = path[1:].partition("/")
+        if path == "/":
+            slug, rest = CORE, ""
+        table = self._by_slug.get(slug)
+        found = table.find(rest) if table else None
+        if found is None:
+            raise NotFound()
+        methods, values = found
+        route = methods.get("GET" if method == "HEAD" else method)
+        if route is None:
+            raise MethodNotAllowed()
+        return route, values
+
+    def has_plugin_root(self, path: str) -> bool:
+        """Whether `/slug` without its slash means a plugin's first page."""
+        return path.count("/") == 1 and path[1:] in self._by_slug and path != "/-"

@@ -1,0 +1,1 @@
+"""Layer 2: accounts, units, access, enablement, menus, files, jobs, audit, search, todos."""

@@ -1,0 +1,1 @@
+"""Roles, grants, participants and the one visibility function."""

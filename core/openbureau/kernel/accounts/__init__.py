@@ -1,0 +1,1 @@
+"""Accounts (账号), posts (职务), sessions and sign-in."""

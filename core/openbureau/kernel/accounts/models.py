@@ -1,0 +1,92 @@
+"""Tables of accounts, posts and sessions."""
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, TextField
+
+from openbureau.base.database import InstantField, Table, UidField
+from openbureau.kernel.units.models import Unit
+
+STATES = ("active", "disabled", "archived")
+ADMINISTRATORS = ("system", "security", "audit")
+
+
+class Account(Table):
+    """A login. One column names the administrator kind, so nobody can hold two.
+
+    `external_id` is the directory's stable identity (entryUUID, objectGUID): a name
+    that is used again by somebody else makes a new account. Disabled, never deleted;
+    `disabled_reason` is `directory` when the synchronisation did it (and may undo it).
+    """
+
+    uid = UidField()
+    login = CharField(max_length=100, unique=True)
+    name = CharField(max_length=100)
+    pinyin = CharField(max_length=200, default="")
+    initials = CharField(max_length=40, default="", index=True)
+    state = CharField(max_length=10, default="active")
+    source = CharField(max_length=10, default="local")
+    external_id = CharField(max_length=64, null=True, unique=True)
+    directory_dn = TextField(default="")
+    password_hash = CharField(max_length=200, null=True)
+    administrator = CharField(max_length=10, null=True)
+    phone = CharField(max_length=60, default="")
+    mobile = CharField(max_length=60, default="")
+    mail = CharField(max_length=200, default="")
+    room = CharField(max_length=60, default="")
+    language = CharField(max_length=5, default="")
+    disabled_at = InstantField(null=True)
+    disabled_reason = CharField(max_length=20, default="")
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "account"
+
+
+class Post(Table):
+    """A person's post in a unit or section (职务). A person may hold several.
+
+    `rank` gives the official order (排名) inside the unit: small numbers first.
+    """
+
+    uid = UidField()
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    unit = ForeignKeyField(Unit, on_delete="RESTRICT", backref=None)
+    title = CharField(max_length=100, default="")
+    rank = IntegerField(default=100)
+    is_primary = BooleanField(default=True)
+    is_leader = BooleanField(default=False)
+    source = CharField(max_length=10, default="local")
+    starts_on = DateField(null=True)
+    ends_on = DateField(null=True)
+    is_active = BooleanField(default=True)
+
+    class Meta:
+        table_name = "post"
+        indexes = ((("unit", "is_active", "rank"), False), (("account", "is_active"), False))
+
+
+class Session(Table):
+    """A signed-in browser. Only the hash of its 256-bit token is stored."""
+
+    token_hash = CharField(max_length=64, unique=True)
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    post = ForeignKeyField(Post, null=True, on_delete="RESTRICT", backref=None)
+    created_at = InstantField()
+    seen_at = InstantField()
+    ends_at = InstantField()
+    ended_at = InstantField(null=True)
+    end_reason = CharField(max_length=20, default="")
+    address = CharField(max_length=64, default="")
+    browser = CharField(max_length=200, default="")
+
+    class Meta:
+        table_name = "session"
+
+
+class SignInFailure(Table):
+    """One refused sign-in in a throttling bucket; pruned by age."""
+
+    bucket = CharField(max_length=100, index=True)
+    at = InstantField()
+
+    class Meta:
+        table_name = "sign_in_failure"

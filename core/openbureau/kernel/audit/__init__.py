@@ -1,0 +1,1 @@
+"""Audit: append-only rows, chained and sealed within a second."""

@@ -1,0 +1,72 @@
+"""Writing the audit trail: one row per act, in the transaction of the act itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from peewee import Query
+
+from openbureau.base.database import Statement, param, statement, to_instant
+from openbureau.kernel.audit.models import AuditRecord
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+_COLUMNS = (
+    "at",
+    "account_id",
+    "post_id",
+    "unit_id",
+    "action",
+    "realm",
+    "record_id",
+    "outcome",
+    "detail",
+    "request_id",
+    "address",
+)
+
+
+@statement
+def _insertion() -> Query:
+    return AuditRecord.insert({name: param(name) for name in _COLUMNS}).returning(AuditRecord.id)
+
+
+def record_audit(
+    *,
+    action: str,
+    at: datetime,
+    account_id: int | None = None,
+    post_id: int | None = None,
+    unit_id: int | None = None,
+    realm: str = "",
+    record_id: int | None = None,
+    outcome: str = "done",
+    detail: Mapping[str, Any] = _NOTHING,
+    request_id: str = "",
+    address: str = "",
+) -> int:
+    """Writes one audit row inside the caller's transaction; returns its id.
+
+    `outcome` is `done`, `denied` or `failed`. `detail` is stored as JSON with sorted
+    keys and must hold no secret: the row can never be changed or removed. The chain
+    is added later by the sealer.
+    """
+    insertion: Statement = _insertion()
+    return int(
+        insertion.value(
+            at=to_instant(at),
+            account_id=account_id,
+            post_id=post_id,
+            unit_id=unit_id,
+            action=action,
+            realm=realm,
+            record_id=record_id,
+            outcome=outcome,
+            detail=_encode(dict(detail)).decode(),
+            request_id=request_id,
+            address=address,
+        )
+    )

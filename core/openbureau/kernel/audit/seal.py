@@ -1,0 +1,146 @@
+"""Sealing the audit trail: one process chains what others wrote, about once a second."""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import msgspec
+from peewee import Query
+
+from openbureau.base.database import (
+    from_instant,
+    is_postgresql,
+    param,
+    reading,
+    statement,
+    to_instant,
+    writing,
+)
+from openbureau.base.keys import installation_key
+from openbureau.base.locks import LockedError, exclusive
+from openbureau.kernel.audit.chain import COLUMNS, START, Checkpoint, record_digest, sign
+from openbureau.kernel.audit.models import AuditCheckpoint, AuditRecord, AuditSeal
+
+CHECKPOINT_RECORDS = 1000
+CHECKPOINT_S = 60
+_BATCH = 1000
+
+# On PostgreSQL a transaction may commit after others that began later: its records
+# have lower ids than some already sealed. SQLite writes one transaction at a time.
+LATE_RECORDS = 1000
+
+
+@statement
+def _last_seal() -> Query:
+    return (
+        AuditSeal.select(AuditSeal.id, AuditSeal.record_id, AuditSeal.digest)
+        .order_by(AuditSeal.id.desc())
+        .limit(1)
+    )
+
+
+@statement
+def _last_checkpoint() -> Query:
+    return (
+        AuditCheckpoint.select(AuditCheckpoint.seal_id, AuditCheckpoint.at)
+        .order_by(AuditCheckpoint.id.desc())
+        .limit(1)
+    )
+
+
+@statement
+def _unsealed() -> Query:
+    return (
+        AuditRecord.select(*[getattr(AuditRecord, name) for name in COLUMNS])
+        .left_outer_join(AuditSeal, on=(AuditSeal.record_id == AuditRecord.id))
+        .where(AuditRecord.id > param("after"), AuditSeal.id.is_null())
+        .order_by(AuditRecord.id)
+        .limit(_BATCH)
+    )
+
+
+@statement
+def _insertion() -> Query:
+    return AuditSeal.insert(record_id=param("record_id"), digest=param("digest")).returning(
+        AuditSeal.id
+    )
+
+
+def anchor_path(data: Path) -> Path:
+    """The file that holds the newest checkpoint outside the database."""
+    return data / "anchors" / "audit.json"
+
+
+class Sealer:
+    """Chains records and signs checkpoints for one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._key = installation_key(data, "audit")
+
+    def seal(self, now: dt.datetime) -> int:
+        """Seals every committed record; how many. Does nothing while another process seals."""
+        with reading():
+            if not self._has_work(now):
+                return 0
+            try:
+                with exclusive("audit-seal", self._data, timeout_s=0):
+                    return self._seal_all(now)
+            except LockedError:
+                return 0
+
+    def _has_work(self, now: dt.datetime) -> bool:
+        seal_id, record_id, _ = _head()
+        return _is_checkpoint_due(seal_id, now) or bool(_unsealed().row(after=_after(record_id)))
+
+    def _seal_all(self, now: dt.datetime) -> int:
+        total = 0
+        while True:
+            with writing():
+                sealed, checkpoint = self._seal_batch(now)
+            if checkpoint is not None:
+                self._anchor(checkpoint)
+            total += sealed
+            if sealed < _BATCH:
+                return total
+
+    def _seal_batch(self, now: dt.datetime) -> tuple[int, Checkpoint | None]:
+        seal_id, record_id, digest = _head()
+        records = _unsealed().rows(after=_after(record_id))
+        for record in records:
+            digest = record_digest(digest, tuple(record))
+            seal_id = _insertion().value(record_id=record[0], digest=digest)
+        if not _is_checkpoint_due(seal_id, now):
+            return len(records), None
+        checkpoint = sign(seal_id, digest, to_instant(now), self._key)
+        AuditCheckpoint.insert(msgspec.structs.asdict(checkpoint)).execute()
+        return len(records), checkpoint
+
+    def _anchor(self, checkpoint: Checkpoint) -> None:
+        path = anchor_path(self._data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
+            file.write(msgspec.json.encode(checkpoint))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+
+def _head() -> tuple[int, int, str]:
+    row = _last_seal().row()
+    return (0, 0, START) if row is None else (row.id, row.record_id, row.digest)
+
+
+def _after(last_record_id: int) -> int:
+    return last_record_id - LATE_RECORDS if is_postgresql() else last_record_id
+
+
+def _is_checkpoint_due(seal_id: int, now: dt.datetime) -> bool:
+    last = _last_checkpoint().row()
+    if last is None:
+        return seal_id > 0
+    if seal_id <= last.seal_id:
+        return False
+    age_s = (now - from_instant(last.at)).total_seconds()
+    return bool(seal_id - last.seal_id >= CHECKPOINT_RECORDS or age_s >= CHECKPOINT_S)

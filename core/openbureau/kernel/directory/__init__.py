@@ -1,0 +1,1 @@
+"""The directory (LDAP): reading, planning, applying."""

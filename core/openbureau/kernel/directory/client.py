@@ -1,0 +1,315 @@
+"""Talking to a directory server. The only module that knows the client library.
+
+What the library leaves to chance is settled here: certificates are always checked,
+referrals never followed, the result code of every page must be zero, and one deadline
+runs outside the library and closes the socket, because the library's own timeouts start
+again with every received byte.
+"""
+
+import contextlib
+import ssl
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ldap3 import NONE, SIMPLE, SUBTREE, SYNC, Connection, Server, Tls
+from ldap3.core.exceptions import (
+    LDAPException,
+    LDAPInvalidFilterError,
+    LDAPObjectClassError,
+    LDAPStartTLSError,
+)
+from ldap3.utils.conv import escape_filter_chars
+
+from openbureau.kernel.directory.config import (
+    BindResult,
+    DirectoryConfig,
+    address,
+    is_start_tls,
+)
+from openbureau.kernel.directory.deadline import Deadline, Fault
+from openbureau.kernel.directory.decoding import (
+    LOGIN_LENGTH,
+    RawEntry,
+    decoded_snapshot,
+    dn_key,
+    identity,
+    is_disabled,
+)
+from openbureau.kernel.directory.profiles import PROFILES, Profile
+from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
+
+PAGE_SIZE = 500
+CONNECT_TIMEOUT_S = 3
+RECEIVE_TIMEOUT_S = 3
+SIGN_IN_DEADLINE_S = 5.0
+# The library needs a moment to notice a closed socket; the caller's limit is the round figure.
+SIGN_IN_MARGIN_S = 0.3
+PASSWORD_MAX_BYTES = 1024
+
+_PAGING = "1.2.840.113556.1.4.319"
+_RESULTS = {
+    3: "time-limit",
+    4: "size-limit",
+    9: "referral",
+    10: "referral",
+    11: "admin-limit",
+    12: "refused",
+    32: "wrong-base",
+    34: "wrong-base",
+    49: "refused-credentials",
+    50: "refused",
+    51: "busy",
+    52: "unavailable",
+    53: "refused",
+}
+
+
+class _CheckedTls(Tls):  # type: ignore[misc]
+    """Certificate, host name and dates checked by OpenSSL, with the deadline on the socket."""
+
+    def __init__(self, ca_file: str, deadline: Deadline) -> None:
+        super().__init__(validate=ssl.CERT_REQUIRED)
+        self._ca_file = ca_file
+        self._deadline = deadline
+
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
+        self._deadline.watch(connection.socket)
+        try:
+            context = ssl.create_default_context(cafile=self._ca_file or None)
+            connection.socket = context.wrap_socket(
+                connection.socket, server_hostname=connection.server.host
+            )
+        except (ssl.SSLCertVerificationError, FileNotFoundError):
+            self._deadline.is_certificate_refused = True
+            raise
+
+
+def read_directory(config: DirectoryConfig) -> Snapshot | Incomplete:
+    """Every unit and person below the base, or why the answer cannot be trusted.
+
+    The whole is read in pages of 500 and then counted again by name alone; both must
+    agree. Nothing is returned unless every page ended with result code zero.
+    """
+    profile = PROFILES[config.profile]
+    deadline = Deadline(config.deadline_s)
+    try:
+        with deadline, _searcher(config, deadline) as connection:
+            entries = list(_pages(connection, config.base, profile, profile.attributes, deadline))
+            names = [dn for dn, _ in _pages(connection, config.base, profile, ("1.1",), deadline)]
+            if len(names) != len(entries) or set(names) != {dn for dn, _ in entries}:
+                return Incomplete("changed-meanwhile", f"{len(entries)} / {len(names)}")
+            snapshot = decoded_snapshot(entries, profile)
+            _ = deadline.remaining_s
+    except Exception as fault:  # noqa: BLE001 - whatever a server or the library does, nothing may be written
+        explained = _explained(fault, deadline)
+        return Incomplete(explained.reason, explained.detail)
+    if isinstance(snapshot, Snapshot) and not snapshot.people:
+        return Incomplete("empty")
+    return snapshot
+
+
+def bind(
+    config: DirectoryConfig, login: str, password: str, deadline_s: float = SIGN_IN_DEADLINE_S
+) -> BindResult:
+    """Whether this login name and password belong to exactly one person of the directory.
+
+    The entry is searched with the search account, the password tried on a connection of
+    its own, and the server asked who it takes us for. Answers within `deadline_s`, never
+    raises. Unusable names and passwords are refused before any network.
+    """
+    if not is_usable(login, password):
+        return BindResult("refused-input")
+    deadline = Deadline(deadline_s - SIGN_IN_MARGIN_S)
+    try:
+        with deadline:
+            return _bind(config, login, password, deadline)
+    except Exception as fault:  # noqa: BLE001 - an unknown fault is not a proof of identity
+        return BindResult("fault", fault=_explained(fault, deadline).reason)
+
+
+def is_usable(login: str, password: str) -> bool:
+    """Whether both may be sent to a server at all: not empty (an empty password binds
+    anonymously on some servers), no NUL, no lone surrogate, not oversized."""
+    return _is_usable(password, PASSWORD_MAX_BYTES) and _is_usable(login, LOGIN_LENGTH)
+
+
+def _is_usable(typed: str, max_bytes: int) -> bool:
+    try:
+        size = len(typed.encode("utf-8"))
+    except UnicodeEncodeError:
+        return False
+    return 0 < size <= max_bytes and "\0" not in typed
+
+
+def _bind(config: DirectoryConfig, login: str, password: str, deadline: Deadline) -> BindResult:
+    profile = PROFILES[config.profile]
+    found = _people_of(config, profile, login, deadline)
+    if len(found) != 1:
+        return BindResult("ambiguous" if found else "wrong")
+    dn, attributes = found[0]
+    external_id = identity(attributes, profile)
+    if not dn or not external_id:
+        raise Fault("no-identity", dn)
+    with _connection(config, deadline) as connection:
+        try:
+            _bind_as(connection, dn, password)
+        except Fault as fault:
+            if fault.reason == "refused-credentials":
+                return BindResult("wrong")
+            raise
+        if not _is_whom(connection, dn, login, profile):
+            return BindResult("wrong")
+    if is_disabled(attributes, profile):
+        return BindResult("disabled", external_id, dn)
+    _ = deadline.remaining_s
+    return BindResult("ok", external_id, dn)
+
+
+def _people_of(
+    config: DirectoryConfig, profile: Profile, login: str, deadline: Deadline
+) -> list[RawEntry]:
+    wanted = f"(&{profile.person_filter}({profile.login}={escape_filter_chars(login)}))"
+    with _searcher(config, deadline) as connection:
+        connection.search(
+            config.base,
+            wanted,
+            SUBTREE,
+            attributes=[profile.identity, *profile.state_attributes],
+            size_limit=2,
+        )
+        found = list(_entries(connection.response, None))
+        # A second hit makes the name ambiguous: the limit itself is no fault here.
+        if connection.result["result"] not in (0, 4):
+            raise _result_fault(connection.result)
+    return found
+
+
+def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
+    answer = connection.extend.standard.who_am_i() or ""
+    kind, _, name = answer.partition(":")
+    if kind == "dn":
+        return dn_key(name) == dn_key(dn)
+    return (
+        profile.name == "ad"
+        and kind == "u"
+        and name.rpartition("\\")[2].casefold() == login.casefold()
+    )
+
+
+def _pages(
+    connection: Any,
+    base: str,
+    profile: Profile,
+    attributes: Sequence[str],
+    deadline: Deadline,
+) -> Iterator[RawEntry]:
+    cookie: bytes | None = None
+    while True:
+        connection.search(
+            base,
+            profile.search_filter,
+            SUBTREE,
+            attributes=list(attributes),
+            time_limit=int(deadline.remaining_s) + 1,
+            paged_size=PAGE_SIZE,
+            paged_criticality=True,
+            paged_cookie=cookie,
+        )
+        if connection.result["result"] != 0:
+            raise _result_fault(connection.result)
+        yield from _entries(connection.response, profile.harmless_referrals)
+        control = (connection.result.get("controls") or {}).get(_PAGING)
+        if control is None:
+            raise Fault("bad-answer", "no paging control")
+        cookie = control["value"]["cookie"]
+        if not cookie:
+            return
+
+
+def _entries(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry]:
+    for answer in response or ():
+        if answer["type"] == "searchResEntry":
+            yield answer["dn"], answer["raw_attributes"]
+        elif answer["type"] == "searchResRef" and harmless is not None:
+            for uri in answer["uri"]:
+                if not any(part in uri for part in harmless):
+                    raise Fault("referral", uri)
+
+
+@contextlib.contextmanager
+def _searcher(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+    if not config.bind_dn or not _is_usable(config.password, PASSWORD_MAX_BYTES):
+        raise Fault("no-search-account")
+    with _connection(config, deadline) as connection:
+        _bind_as(connection, config.bind_dn, config.password)
+        yield connection
+
+
+@contextlib.contextmanager
+def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+    """An open connection, encrypted where it must be; nothing secret was sent yet."""
+    scheme, host, port = address(config.url)
+    server = Server(
+        host,
+        port=port,
+        use_ssl=scheme == "ldaps",
+        tls=_CheckedTls(config.ca_file, deadline),
+        get_info=NONE,
+        connect_timeout=min(CONNECT_TIMEOUT_S, deadline.remaining_s),
+    )
+    connection = Connection(
+        server,
+        authentication=SIMPLE,
+        user="-",
+        password="-",  # noqa: S106 - never sent: `_bind_as` puts the real pair in
+        client_strategy=SYNC,
+        auto_referrals=False,
+        check_names=False,
+        auto_escape=False,
+        return_empty_attributes=False,
+        receive_timeout=RECEIVE_TIMEOUT_S,
+    )
+    try:
+        connection.open(read_server_info=False)
+        if scheme == "ldap":
+            deadline.watch(connection.socket)
+            if is_start_tls(config):
+                connection.start_tls(read_server_info=False)
+        yield connection
+    finally:
+        with contextlib.suppress(LDAPException, OSError, AttributeError):
+            connection.unbind()
+
+
+def _bind_as(connection: Any, dn: str, password: str) -> None:
+    connection.user = dn
+    connection.password = password
+    is_bound = connection.bind(read_server_info=False)
+    if connection.result["result"] != 0:
+        raise _result_fault(connection.result)
+    if not is_bound or not connection.bound:
+        raise Fault("refused-credentials")
+
+
+def _result_fault(result: Any) -> Fault:
+    code = result["result"]
+    return Fault(_RESULTS.get(code, "bad-answer"), f"{code} {result.get('description', '')}")
+
+
+def _explained(fault: Exception, deadline: Deadline) -> Fault:
+    detail = f"{type(fault).__name__}: {fault}"[:300]
+    if isinstance(fault, Fault):
+        return fault
+    if deadline.is_certificate_refused:
+        return Fault("untrusted-certificate", detail)
+    if deadline.has_passed or isinstance(fault, TimeoutError | BlockingIOError):
+        return Fault("timed-out", detail)
+    if isinstance(fault, LDAPStartTLSError):
+        return Fault("no-tls", detail)
+    if isinstance(fault, LDAPInvalidFilterError | LDAPObjectClassError):
+        return Fault("bad-filter", detail)
+    kind = type(fault).__name__
+    if "SocketOpen" in kind:
+        return Fault("unreachable", detail)
+    is_cut = any(word in kind for word in ("Socket", "Terminated", "Response"))
+    return Fault("cut-off" if is_cut else "bad-answer", detail)

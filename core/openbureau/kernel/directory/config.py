@@ -1,0 +1,115 @@
+"""Where a directory is, and what a sign-in against it can end in."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from openbureau.base.settings import Settings
+from openbureau.kernel.directory.deadline import Fault
+from openbureau.kernel.directory.profiles import ProfileName
+
+READ_DEADLINE_S = 120.0
+_OUTAGES = frozenset({"unreachable", "timed-out", "cut-off", "busy", "unavailable", "bad-answer"})
+
+SignInReason = Literal["ok", "refused-input", "wrong", "ambiguous", "disabled", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryConfig:
+    """Where the directory is and who reads it.
+
+    `ldap://` is encrypted by StartTLS unless the host is this machine (and no CA file is
+    given) or `is_insecure` says so. `deadline_s` bounds a whole read.
+    """
+
+    url: str
+    bind_dn: str
+    password: str = field(repr=False)
+    base: str
+    profile: ProfileName = "openldap"
+    ca_file: str = ""
+    is_insecure: bool = False
+    deadline_s: float = READ_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class BindResult:
+    """Whether a person proved to be who they say, and whose entry it is.
+
+    `external_id` is the stable identity to find the account by: never use the login name
+    for that. `fault` is a key of `reasons.REASONS` when `reason` is `fault`.
+    """
+
+    reason: SignInReason
+    external_id: str = ""
+    dn: str = ""
+    fault: str = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the directory accepted the password."""
+        return self.reason == "ok"
+
+    @property
+    def is_unavailable(self) -> bool:
+        """Whether the password could not be tried, right or wrong."""
+        return self.reason == "fault"
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the directory itself failed, so that the next attempt would too."""
+        return self.reason == "fault" and self.fault in _OUTAGES
+
+
+def address(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a directory URL. Raises Fault: it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as fault:
+        raise Fault("bad-url") from fault
+    if parts.scheme not in {"ldap", "ldaps"} or not parts.hostname:
+        raise Fault("bad-url")
+    return parts.scheme, parts.hostname, port or (636 if parts.scheme == "ldaps" else 389)
+
+
+def is_start_tls(config: DirectoryConfig) -> bool:
+    """Whether an `ldap://` connection turns to encryption before the first password."""
+    if config.ca_file:
+        return True
+    host = urlsplit(config.url).hostname or ""
+    return not (config.is_insecure or host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def directory_config(settings: Settings) -> DirectoryConfig:
+    """The installation's directory as its settings name it.
+
+    A password file that cannot be read gives an empty password, which no server is asked
+    to accept: the attempt then ends as a fault.
+    """
+    try:
+        password = read_password(Path(settings.ldap_password_file))
+    except OSError:
+        password = ""
+    return DirectoryConfig(
+        url=settings.ldap_url,
+        bind_dn=settings.ldap_bind_dn,
+        password=password,
+        base=settings.ldap_base,
+        profile=settings.ldap_profile,
+        ca_file=settings.ldap_ca_file,
+    )
+
+
+def read_password(path: Path) -> str:
+    """The first line of a password file. Raises OSError: it cannot be read."""
+    return path.read_text("utf-8", "surrogateescape").partition("\n")[0].rstrip("\r")

@@ -1,0 +1,302 @@
+"""The units' part of a plan: parents first, by stable id, adopting units of the list."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from openbureau.kernel.directory.plan import SYNCED, Change, UnitRow, Value, has_cycle
+from openbureau.kernel.directory.snapshot import UnitEntry
+
+_SECTION_NAME = re.compile(r"(处|科|室|股|队|组|办)$")
+_INSTITUTE_NAME = re.compile(r"(院|所|中心|站)$")
+_ZONE_NAME = re.compile(r"开发区|合作区|度假区|分局")
+_SECTION_CODE = re.compile(r"\d{6}-\d{2}")
+_REGION_CODE = re.compile(r"\d{6}")
+
+
+@dataclass(slots=True)
+class UnitDraft:
+    """The units' changes while they are being decided.
+
+    `refs` says what each entry is: `unit:<id>`, `entry:<stable id>`, or absent when it is
+    in conflict and has no row. `linked` are the rows some entry stands for.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    refs: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    linked: dict[int, str] = field(default_factory=dict)
+    root: UnitRow | None = None
+    unchanged: int = 0
+
+
+class _Matching:
+    """Finds the row an entry stands for."""
+
+    def __init__(self, entries: Sequence[UnitEntry], rows: Sequence[UnitRow]) -> None:
+        self.present = {entry.external_id for entry in entries}
+        self.rows = rows
+        self.by_id = {row.id: row for row in rows}
+        self.by_external_id = {row.external_id: row for row in rows if row.external_id}
+        self.by_code = {row.code: row for row in rows}
+        self.below: dict[int | None, list[UnitRow]] = defaultdict(list)
+        for row in rows:
+            self.below[row.parent_id].append(row)
+        counted = Counter(entry.code for entry in entries if entry.code)
+        self.repeated_codes = {code for code, count in counted.items() if count > 1}
+
+    def is_free(self, row: UnitRow, draft: UnitDraft) -> bool:
+        """Whether no present entry stands for the row. A code outlives an entry that was
+        made anew; a person's login does not."""
+        return row.id not in draft.linked and (
+            row.external_id is None or row.external_id not in self.present
+        )
+
+    def row(self, entry: UnitEntry, draft: UnitDraft) -> UnitRow | None:
+        known = self.by_external_id.get(entry.external_id)
+        if known is not None or entry.fault or entry.code in self.repeated_codes:
+            return known
+        if entry.code:
+            found = self.by_code.get(entry.code)
+            return found if found is not None and self.is_free(found, draft) else None
+        same = [
+            row
+            for row in self._siblings(entry, draft)
+            if row.is_active
+            and row.external_id is None
+            and row.id not in draft.linked
+            and entry.name in (row.name, row.short_name)
+        ]
+        return same[0] if len(same) == 1 else None
+
+    def _siblings(self, entry: UnitEntry, draft: UnitDraft) -> list[UnitRow]:
+        if entry.parent is None:
+            top = self.below[None]
+            return [*top, *(self.below[draft.root.id] if draft.root else ())]
+        parent_id = ref_id(draft.refs.get(entry.parent, ""))
+        return [] if parent_id is None else self.below[parent_id]
+
+
+def ref_id(ref: Value) -> int | None:
+    """The row id in `unit:<id>`; None for anything else."""
+    return int(ref[5:]) if isinstance(ref, str) and ref.startswith("unit:") else None
+
+
+def draft_units(entries: Sequence[UnitEntry], rows: Sequence[UnitRow]) -> UnitDraft:
+    """What becomes of every unit the directory names."""
+    matching = _Matching(entries, rows)
+    draft = UnitDraft(root=_root(entries, matching))
+    draft.names = {f"unit:{row.id}": row.short_name or row.name for row in rows}
+    for entry in _parents_first(entries):
+        _decide(entry, matching, draft)
+    return draft
+
+
+def _root(entries: Sequence[UnitEntry], matching: _Matching) -> UnitRow | None:
+    """The one top unit, under which new top entries are placed. None when there are none
+    or several, or when the directory itself places it below another unit."""
+    tops = [row for row in matching.rows if row.parent_id is None and row.is_active]
+    if len(tops) != 1:
+        return None
+    root = tops[0]
+    for entry in entries:
+        is_root = entry.external_id == root.external_id or entry.code == root.code
+        if is_root and entry.parent is not None:
+            return None
+    return root
+
+
+def _parents_first(entries: Sequence[UnitEntry]) -> list[UnitEntry]:
+    by_id = {entry.external_id: entry for entry in entries}
+    depths: dict[str, int] = {}
+
+    def depth(entry: UnitEntry) -> int:
+        way = []
+        at: UnitEntry | None = entry
+        while at is not None and at.external_id not in depths:
+            way.append(at.external_id)
+            at = by_id.get(at.parent or "")
+        above = depths[at.external_id] if at is not None else -1
+        for step, external_id in enumerate(reversed(way), start=1):
+            depths[external_id] = above + step
+        return depths[entry.external_id]
+
+    return sorted(entries, key=lambda entry: (depth(entry), entry.external_id))
+
+
+def _decide(entry: UnitEntry, matching: _Matching, draft: UnitDraft) -> None:
+    row = matching.row(entry, draft)
+    if row is not None:
+        draft.linked[row.id] = entry.external_id
+        draft.refs[entry.external_id] = f"unit:{row.id}"
+    fault = entry.fault or _conflict(entry, row, matching, draft)
+    if fault:
+        draft.changes.append(
+            Change(
+                action="conflict",
+                external_id=entry.external_id,
+                row_id=row.id if row else None,
+                name=entry.name,
+                key=entry.code or entry.dn,
+                reason=fault,
+            )
+        )
+    elif row is None:
+        _create(entry, draft)
+    else:
+        _update(entry, row, draft)
+
+
+def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft: UnitDraft) -> str:
+    is_kept = row is not None and row.external_id == entry.external_id and row.code == entry.code
+    if entry.code in matching.repeated_codes and not is_kept:
+        return f"duplicate-code:{entry.code}"
+    holder = matching.by_code.get(entry.code) if entry.code else None
+    if holder is not None and holder is not row:
+        return f"code-in-use:{entry.code}"
+    if entry.parent is not None and entry.parent not in draft.refs:
+        return "parent-in-conflict"
+    return ""
+
+
+def _create(entry: UnitEntry, draft: UnitDraft) -> None:
+    ref = f"entry:{entry.external_id}"
+    draft.refs[entry.external_id] = ref
+    draft.names[ref] = entry.name
+    above = draft.refs[entry.parent] if entry.parent else _top(draft)
+    kind = entry.kind or guessed_kind(entry.code, entry.name, is_top=not above)
+    code = entry.code or f"ou-{entry.external_id.replace('-', '')[:12]}"
+    region = code[:6] if _REGION_CODE.match(code) else ""
+    after: dict[str, Value] = {
+        "code": code,
+        "name": entry.name,
+        "kind": kind,
+        "region": region,
+        "is_access_unit": kind != "office",
+        "parent": above,
+    }
+    draft.changes.append(
+        Change(
+            action="create",
+            external_id=entry.external_id,
+            row_id=None,
+            name=entry.name,
+            key=code,
+            place=draft.names.get(above, ""),
+            values=tuple((name, None, value) for name, value in after.items()),
+        )
+    )
+
+
+def guessed_kind(code: str, name: str, *, is_top: bool) -> str:
+    """The kind of a unit the directory says nothing about, from its code and name."""
+    if _SECTION_CODE.fullmatch(code) or _SECTION_NAME.search(name):
+        return "office"
+    if _ZONE_NAME.search(name):
+        return "zone"
+    if _INSTITUTE_NAME.search(name):
+        return "institute"
+    if is_top or code.endswith("0000"):
+        return "province"
+    return "prefecture" if code.endswith("00") else "county"
+
+
+def _top(draft: UnitDraft) -> str:
+    return f"unit:{draft.root.id}" if draft.root else ""
+
+
+def _update(entry: UnitEntry, row: UnitRow, draft: UnitDraft) -> None:
+    values: list[tuple[str, Value, Value]] = []
+    if row.external_id != entry.external_id:
+        values.append(("external_id", row.external_id, entry.external_id))
+    if entry.name not in (row.name, row.short_name):
+        values.append(("name", row.name, entry.name))
+        draft.names[f"unit:{row.id}"] = entry.name
+    if entry.code and entry.code != row.code:
+        values.append(("code", row.code, entry.code))
+    if not row.is_active:
+        values.append(("is_active", False, True))
+    before = f"unit:{row.parent_id}" if row.parent_id else ""
+    above = _place(entry, row, draft)
+    is_moved = above != before
+    if is_moved:
+        values.append(("parent", before, above))
+    if not values:
+        draft.unchanged += 1
+        return
+    draft.changes.append(
+        Change(
+            action="move" if is_moved else "update",
+            external_id=entry.external_id,
+            row_id=row.id,
+            name=entry.name,
+            key=entry.code or row.code,
+            place=draft.names.get(above, "") if is_moved else "",
+            values=tuple(values),
+        )
+    )
+
+
+def _place(entry: UnitEntry, row: UnitRow, draft: UnitDraft) -> str:
+    if entry.parent is not None:
+        return draft.refs[entry.parent]
+    if row.source != SYNCED:
+        # The list knows the official tree; a directory kept flat says nothing against it.
+        return f"unit:{row.parent_id}" if row.parent_id else ""
+    return "" if draft.root is not None and draft.root.id == row.id else _top(draft)
+
+
+def tree_after(draft: UnitDraft, rows: Sequence[UnitRow]) -> dict[str, str | None]:
+    """The parents as they will stand: reference of each unit to that of the unit above."""
+    parents: dict[str, str | None] = {
+        f"unit:{row.id}": f"unit:{row.parent_id}" if row.parent_id else None for row in rows
+    }
+    for change in draft.changes:
+        above = change.after("parent")
+        if above is not None:
+            ref = f"unit:{change.row_id}" if change.row_id else f"entry:{change.external_id}"
+            parents[ref] = str(above) or None
+    return parents
+
+
+def is_cyclic(draft: UnitDraft, rows: Sequence[UnitRow]) -> bool:
+    """Whether the planned tree bites its own tail."""
+    return has_cycle(tree_after(draft, rows))
+
+
+def close_vanished(draft: UnitDraft, rows: Sequence[UnitRow], staffed: Iterable[int]) -> None:
+    """Plans the closing of units whose entries are gone, lowest first; a unit that still has
+    people, units below or a line in the official list is a conflict instead.
+
+    `staffed` are the ids of units that keep people after the plan.
+    """
+    with_people = set(staffed)
+    closed = {f"unit:{row.id}" for row in rows if not row.is_active}
+    open_below = Counter(
+        above for ref, above in tree_after(draft, rows).items() if above and ref not in closed
+    )
+    vanished = [
+        row for row in rows if row.external_id and row.is_active and row.id not in draft.linked
+    ]
+    for row in sorted(vanished, key=lambda row: (-row.depth, row.id)):
+        reason = ""
+        if row.source != SYNCED:
+            reason = "in-list"
+        elif row.id in with_people:
+            reason = "has-people"
+        elif open_below[f"unit:{row.id}"]:
+            reason = "has-units"
+        else:
+            open_below[f"unit:{row.parent_id}"] -= 1
+        draft.changes.append(
+            Change(
+                action="conflict" if reason else "disable",
+                external_id=row.external_id or "",
+                row_id=row.id,
+                name=row.name,
+                key=row.code,
+                reason=reason,
+                values=() if reason else (("is_active", True, False),),
+            )
+        )

@@ -1,0 +1,156 @@
+"""The words for everything a directory can do wrong, in both languages."""
+
+from types import MappingProxyType
+
+REASONS = MappingProxyType(
+    {
+        "unreachable": (
+            "无法连接目录服务器。",
+            "Cannot reach the directory server.",
+        ),
+        "timed-out": (
+            "目录服务器没有在时限内答完。",
+            "The directory server did not finish in time.",
+        ),
+        "cut-off": (
+            "目录服务器在答完之前断开了连接。",
+            "The directory server closed the connection before it had finished.",
+        ),
+        "untrusted-certificate": (
+            "目录服务器的证书不可信（签发机构、主机名或有效期不符）。",
+            "The directory server's certificate is not trusted (issuer, host name or dates).",
+        ),
+        "no-tls": (
+            "目录服务器不支持加密，密码没有发出。可改用 ldaps://，或明确允许不加密。",
+            "No encryption offered; no password was sent. Use ldaps://, or allow plain text.",
+        ),
+        "bad-url": (
+            "目录服务器地址无法识别，应为 ldap://主机 或 ldaps://主机。",
+            "The directory URL is not understood; expected ldap://host or ldaps://host.",
+        ),
+        "bad-filter": (
+            "目录查询条件无法识别。",
+            "The directory filter is not understood.",
+        ),
+        "no-search-account": (
+            "没有给出目录查询账号或密码。",
+            "The directory search account or its password is missing.",
+        ),
+        "refused-credentials": (
+            "目录服务器不接受查询账号的密码。",
+            "The directory server refused the search account's password.",
+        ),
+        "wrong-base": ("目录中没有这个根。", "The base DN does not exist in the directory."),
+        "size-limit": (
+            "目录服务器按条数上限截断了结果。",
+            "The directory server cut the result at its size limit.",
+        ),
+        "time-limit": (
+            "目录服务器按时间上限截断了结果。",
+            "The directory server cut the result at its time limit.",
+        ),
+        "admin-limit": (
+            "目录服务器的管理限额（例如每页条数）截断了结果。",
+            "An administrative limit of the directory server (such as page size) cut the result.",
+        ),
+        "referral": (
+            "目录的一部分在另一台服务器上，没有读到。",
+            "A part of the directory lies on another server and was not read.",
+        ),
+        "busy": ("目录服务器正忙。", "The directory server is busy."),
+        "unavailable": ("目录服务器暂停服务。", "The directory server is unavailable."),
+        "refused": (
+            "目录服务器拒绝了查询。",
+            "The directory server refused the search.",
+        ),
+        "bad-answer": (
+            "目录服务器的应答无法识别。",
+            "The directory server's answer is not understood.",
+        ),
+        "changed-meanwhile": (
+            "读取期间目录有变化，两遍清点不一致，请重试。",
+            "The directory changed while it was read: two counts differ. Run again.",
+        ),
+        "empty": (
+            "目录中没有读到任何人员。",
+            "The directory returned no people.",
+        ),
+        "no-units": (
+            "以前有单位，这次目录中一个单位也没有读到。",
+            "There were units before; this time the directory returned none.",
+        ),
+        "no-identity": (
+            "有条目缺少稳定标识（entryUUID 或 objectGUID），请检查查询账号的权限。",
+            "An entry lacks its stable identity (entryUUID, objectGUID); check the rights.",
+        ),
+        "duplicate-identity": (
+            "同一个稳定标识出现了两次。",
+            "One stable identity appeared twice.",
+        ),
+        "cycle": (
+            "单位的上级关系成环。",
+            "The units' parents form a cycle.",
+        ),
+        "plan-changed": (
+            "目录或本系统在预演之后有变化，请重新预演。",
+            "The directory or this system changed after the preview; preview again.",
+        ),
+        "more-than-30-people": (
+            "将停用超过 30 人。",
+            "More than 30 people would be disabled.",
+        ),
+        "more-than-5-percent": (
+            "将停用超过 5% 的人员。",
+            "More than 5 % of the people would be disabled.",
+        ),
+        "tenth-of-unit": (
+            "一个单位将有超过十分之一的人员被停用：",
+            "More than a tenth of one unit's people would be disabled: ",
+        ),
+        "whole-unit": (
+            "一个单位的人员将全部被停用：",
+            "All people of one unit would be disabled: ",
+        ),
+        "last-administrator": (
+            "将停用最后一名管理员：",
+            "The last administrator of a kind would be disabled: ",
+        ),
+        "duplicate-code": ("两个单位用了同一个代码", "two units have one code"),
+        "code-in-use": ("代码已被另一个单位使用", "the code belongs to another unit"),
+        "parent-in-conflict": ("上级单位有冲突", "the unit above is in conflict"),
+        "has-people": (
+            "目录中已没有这个单位，但仍有人员",
+            "the unit is gone from the directory but still has people",
+        ),
+        "has-units": (
+            "目录中已没有这个单位，但仍有下级单位",
+            "the unit is gone from the directory but still has units below",
+        ),
+        "in-list": (
+            "目录中已没有这个单位，但它在单位名录中",
+            "the unit is gone from the directory but stands in the unit list",
+        ),
+        "no-login": ("没有登录名", "no login name"),
+        "no-name": ("没有姓名或名称", "no name"),
+        "no-unit": ("不在任何单位之下", "not under any unit"),
+        "unit-in-conflict": ("所在单位有冲突", "the person's unit is in conflict"),
+        "duplicate-login": ("两人用了同一个登录名", "two people have one login name"),
+        "login-of-local-account": (
+            "登录名属于本系统自建的账号",
+            "the login name belongs to a local account",
+        ),
+        "login-in-use": (
+            "登录名属于另一个仍在目录中的人",
+            "the login name belongs to somebody else who is still in the directory",
+        ),
+        "unreadable": ("有属性无法识别", "an attribute is not readable"),
+        "too-long": ("有属性过长", "an attribute is too long"),
+    }
+)
+
+
+def reason_words(reason: str) -> tuple[str, str]:
+    """The Chinese and English words of a reason; what follows its colon is appended."""
+    key, _, subject = reason.partition(":")
+    zh, en = REASONS.get(key, (key, key))
+    return zh + subject, en + (subject if en.endswith(": ") or not subject else f" ({subject})")

@@ -1,0 +1,1 @@
+"""Which plugin is on for which unit, and the snapshot compiled from it."""

@@ -1,0 +1,113 @@
+"""Writes of enablement rules and change counters."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from peewee import fn
+
+from openbureau.base.errors import OperatorError
+from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch, PluginRule, Stamp
+from openbureau.kernel.units.models import KINDS, Unit
+
+
+def bump_epoch(name: str) -> None:
+    """Makes every process rebuild a snapshot: `plugins`, `units` or `access`."""
+    field = getattr(Epoch, name)
+    Epoch.update({field: field + 1}).execute()
+
+
+def bump_stamp(name: str) -> None:
+    """Marks what `name` stands for as changed, so its pages are made anew."""
+    Stamp.insert(name=name, version=1).on_conflict(
+        conflict_target=[Stamp.name], update={Stamp.version: Stamp.version + 1}
+    ).execute()
+
+
+def set_plugin_state(
+    plugin: str,
+    state: str,
+    scope: str,
+    *,
+    now: dt.datetime,
+    people: Sequence[int] = (),
+    is_cap: bool = False,
+    reason: str = "",
+    account_id: int | None = None,
+) -> PluginRule:
+    """Sets one rule, replacing the one for the same place; live everywhere at once.
+
+    `scope` is `unit:CODE`, `subtree:CODE` or `kind:KIND`.
+    Raises OperatorError: the state, the scope or the unit is unknown.
+    """
+    kind, unit = parsed_scope(scope)
+    if state not in PLUGIN_STATES:
+        raise OperatorError(
+            "PLUG-002",
+            f"没有名为 {state} 的状态。没有任何改动。可用：{'、'.join(PLUGIN_STATES)}。",
+            f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
+        )
+    scope_kind = scope.partition(":")[0]
+    same_place = (
+        (PluginRule.plugin == plugin)
+        & (PluginRule.scope == scope_kind)
+        & (PluginRule.is_cap == is_cap)
+        & (PluginRule.kind == kind)
+    )
+    same_place &= PluginRule.unit.is_null() if unit is None else PluginRule.unit == unit
+    before = PluginRule.get_or_none(same_place)
+    PluginRule.delete().where(same_place).execute()
+    rule = PluginRule.create(
+        plugin=plugin,
+        scope=scope_kind,
+        unit=unit,
+        kind=kind,
+        state=state,
+        is_cap=is_cap,
+        people=json.dumps(sorted(people)),
+        reason=reason,
+        set_by=account_id,
+        set_at=now,
+    )
+    record_audit(
+        action="core.set_plugin_state",
+        at=now,
+        account_id=account_id,
+        unit_id=unit.id if unit else None,
+        realm="core/plugin_rule",
+        record_id=rule.id,
+        detail={
+            "plugin": plugin,
+            "scope": scope,
+            "before": before.state if before else None,
+            "after": state,
+            "cap": is_cap,
+            "reason": reason,
+        },
+    )
+    bump_epoch("plugins")
+    return rule
+
+
+def parsed_scope(scope: str) -> tuple[str, Unit | None]:
+    """(unit kind, None) or ("", unit) of a scope. Raises OperatorError: it means nothing."""
+    kind, _, place = scope.partition(":")
+    if kind == "kind" and place in KINDS:
+        return place, None
+    if kind in {"unit", "subtree"}:
+        unit = Unit.get_or_none(fn.LOWER(Unit.code) == place.lower())
+        if unit is not None:
+            return "", unit
+        raise OperatorError(
+            "UNIT-001",
+            f"没有代码为 {place} 的单位。没有任何改动。openbureau units 列出全部代码。",
+            f"There is no unit with code {place}. Nothing changed. "
+            "`openbureau units` lists all codes.",
+        )
+    raise OperatorError(
+        "PLUG-003",
+        f"范围 {scope} 无法识别。没有任何改动。请写 unit:代码、subtree:代码 或 kind:类别。",
+        f"Cannot understand the scope {scope}. Nothing changed. "
+        "Use unit:CODE, subtree:CODE or kind:KIND.",
+    )

@@ -1,0 +1,1 @@
+"""Events: an outbox written with the business change, delivered by the worker."""

@@ -1,0 +1,96 @@
+"""Writes of attachments, and the sweep of content nothing refers to."""
+
+import datetime as dt
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from peewee import fn
+
+from openbureau.base.database import reading
+from openbureau.base.errors import NotFound
+from openbureau.kernel.files.errors import FileGone
+from openbureau.kernel.files.models import Attachment, StoredFile
+from openbureau.kernel.files.storage import Stored, content_path, contents
+
+SWEEP_AFTER = dt.timedelta(hours=24)
+_SWEEP_BATCH = 200
+
+
+def attach(
+    realm: str, record_id: int, stored: Stored, account_id: int | None, now: dt.datetime
+) -> Attachment:
+    """Hangs a stored file on a record, after those already there. The caller holds the
+    transaction. Raises FileGone: the content was stored too long ago and swept away."""
+    if not content_path(stored.digest).exists():
+        raise FileGone(name=stored.name)
+    StoredFile.insert(
+        digest=stored.digest,
+        size_bytes=stored.size_bytes,
+        media_type=stored.media_type,
+        stored_at=now,
+    ).on_conflict_ignore().execute()
+    file = StoredFile.get(StoredFile.digest == stored.digest)
+    last = (
+        Attachment.select(fn.MAX(Attachment.position))
+        .where((Attachment.realm == realm) & (Attachment.record_id == record_id))
+        .scalar()
+    )
+    return Attachment.create(
+        file=file,
+        realm=realm,
+        record_id=record_id,
+        name=stored.name,
+        position=(last or 0) + 1,
+        account=account_id,
+        attached_at=now,
+    )
+
+
+def remove_attachment(realm: str, record_id: int, uid: str, now: dt.datetime) -> None:
+    """Takes a file off a record; row and content stay for the history.
+
+    Raises NotFound: the record has no such attachment.
+    """
+    touched = (
+        Attachment.update(removed_at=now)
+        .where(
+            (Attachment.uid == uid)
+            & (Attachment.realm == realm)
+            & (Attachment.record_id == record_id)
+            & Attachment.removed_at.is_null()
+        )
+        .execute()
+    )
+    if not touched:
+        raise NotFound
+
+
+def sweep_orphans(now: dt.datetime) -> int:
+    """Deletes content older than 24 hours that no row names; the number deleted."""
+    limit = (now - SWEEP_AFTER).timestamp()
+    old = (path for path in contents() if path.stat().st_mtime < limit)
+    swept = 0
+    while batch := list(islice(old, _SWEEP_BATCH)):
+        swept += sum(_sweep(path, limit) for path in _unreferenced(batch))
+    return swept
+
+
+def _unreferenced(paths: Iterable[Path]) -> list[Path]:
+    by_digest = {path.name: path for path in paths}
+    with reading():
+        kept = {
+            row.digest
+            for row in StoredFile.select(StoredFile.digest).where(
+                StoredFile.digest.in_(list(by_digest))
+            )
+        }
+    return [path for digest, path in by_digest.items() if digest not in kept]
+
+
+def _sweep(path: Path, limit: float) -> bool:
+    # The same content may have arrived again while the rows were read.
+    if path.stat().st_mtime >= limit:
+        return False
+    path.unlink()
+    return True

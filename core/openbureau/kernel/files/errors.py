@@ -1,0 +1,53 @@
+"""Why a file was not taken or cannot be given."""
+
+from openbureau.base.errors import Invalid, NotFound, TooLarge, Unavailable
+from openbureau.base.i18n import N_
+
+
+class FileEmpty(Invalid):
+    code = "FILE-001"
+    what = N_("文件「%(name)s」是空的。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请检查原文件后重新选择。")
+
+
+class FileTooLarge(TooLarge):
+    code = "FILE-002"
+    what = N_("文件「%(name)s」超过了 %(limit_mb)s MB 的上限。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请压缩或拆分后重新选择。")
+
+
+class FileTypeRefused(Invalid):
+    code = "FILE-003"
+    what = N_("文件「%(name)s」的类型不在允许之列。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("可以上传：%(allowed)s。请转换格式后重新选择。")
+
+
+class FileTypeMismatch(Invalid):
+    code = "FILE-004"
+    what = N_("文件「%(name)s」的内容与扩展名不符，或文件已损坏。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请用原软件打开并重新保存后再选择。")
+
+
+class ArchiveRefused(Invalid):
+    code = "FILE-005"
+    what = N_("文件「%(name)s」内含宏、过多的成员或异常的压缩比。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请去掉宏，或把内容分成几个文件后重新选择。")
+
+
+class FileGone(NotFound):
+    code = "FILE-006"
+    what = N_("文件「%(name)s」的内容已不在存储中。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请重新选择该文件；若是已有附件，请把错误号告诉系统管理员从备份中恢复。")
+
+
+class StoreUnavailable(Unavailable):
+    code = "FILE-007"
+    what = N_("附件存储空间已满或不可写，文件「%(name)s」没有保存。")
+    unaffected = N_("已保存的附件和您填写的内容都还在。")
+    remedy = N_("请把错误号告诉系统管理员；空间恢复后可重新提交。")

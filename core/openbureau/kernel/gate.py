@@ -1,0 +1,216 @@
+"""The gate: loaded, signed in, plugin state, permission — before any plugin code runs."""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from peewee import Query
+
+from openbureau.base.answers import NOTICE_COOKIE, cookie_name
+from openbureau.base.context import CHINA, ActingPost, Context, Person
+from openbureau.base.csrf import ONCE_FIELD
+from openbureau.base.database import param, statement, to_instant, writing
+from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, SignInNeeded
+from openbureau.base.plugins import Plugins
+from openbureau.base.request import Request
+from openbureau.base.routing import CORE
+from openbureau.kernel.access.queries import Standing, standing
+from openbureau.kernel.accounts.actions import token_digest
+from openbureau.kernel.accounts.models import Session
+from openbureau.kernel.accounts.queries import session_row
+from openbureau.kernel.enablement.models import Stamp
+from openbureau.kernel.enablement.queries import Enablement, enablement
+from openbureau.kernel.files.uploads import store_form_files
+from openbureau.kernel.frame import FrameBuilder
+from openbureau.kernel.submissions.actions import earlier_location, remember_submission
+from openbureau.kernel.units.queries import unit_tree
+
+log = logging.getLogger("openbureau.requests")
+
+SEEN_EVERY_MS = 60_000
+Clock = Callable[[], dt.datetime]
+
+
+class StaffGate:
+    """Implements the Gate protocol over sessions, enablement and roles."""
+
+    def __init__(self, frame: FrameBuilder, clock: Clock) -> None:
+        self._frame = frame
+        self._clock = clock
+
+    def identify(self, request: Request) -> None:
+        """Fills `request.session` and `request.ctx` from the session cookie: one statement."""
+        token = request.cookies.get(cookie_name("session", is_secure=request.is_secure), "")
+        if not token:
+            return
+        now = self._clock()
+        now_ms = to_instant(now)
+        row = session_row().row(token_hash=token_digest(token))
+        idle_ms = request.app.settings.session_idle_min * 60_000
+        if row is None or row.state != "active" or now_ms >= row.ends_at:
+            return
+        if now_ms - row.seen_at > idle_ms:
+            return
+        request.session = row
+        request.ctx = self.context(request, row, now)
+
+    def context(self, request: Request, row: Any, now: dt.datetime) -> Context:
+        """The facts about a signed-in person."""
+        tree = unit_tree(row.units_epoch)
+        held = standing(
+            row.account_id, row.access_epoch, row.units_epoch, now.astimezone(CHINA).date(), tree
+        )
+        post = _acting(held, row.post_id)
+        plugins = request.app.plugins
+        snapshot = enablement(
+            row.plugins_epoch, row.units_epoch, tuple(p.slug for p in plugins.loaded)
+        )
+        readable, writable = _plugins_of(row.account_id, held, post, snapshot)
+        return Context(
+            account=Person(row.account_id, row.uid, row.login, row.name, row.administrator),
+            post=post,
+            posts=held.posts,
+            reach=held.reach,
+            holders=held.holders,
+            plugins=readable,
+            writable=writable,
+            catalogue=request.catalogue,
+            now=now,
+            request_id=request.request_id,
+            address=request.address,
+            tree_version=row.units_epoch,
+            services=partial(_offered, plugins),
+        )
+
+    def admit(self, request: Request) -> None:
+        """Raises the Problem that keeps this person from the page."""
+        route = request.route
+        if route is None:
+            raise NotFound()
+        page = route.page
+        if page.zone == "public" or page.permission == "public":
+            return
+        if request.ctx is None:
+            raise SignInNeeded()
+        if page.permission.startswith("administrator:"):
+            if request.ctx.account.administrator != page.permission.partition(":")[2]:
+                raise Forbidden(
+                    "这个页面只对相应的管理员开放。",
+                    remedy="系统、安全、审计三类管理员各管各的事，请由对应的管理员办理。",
+                )
+            return
+        if route.slug != CORE:
+            self._admit_to_plugin(request, route.slug)
+        if page.permission != "signed-in" and not request.ctx.may(page.permission):
+            raise Forbidden()
+
+    def _admit_to_plugin(self, request: Request, slug: str) -> None:
+        ctx = request.person
+        record = request.app.plugins.records[slug]
+        if slug not in ctx.plugins:
+            phase = record.manifest.phase if record.manifest else ""
+            raise NotEnabled(plugin=record.label(ctx.language), phase=phase)
+        if not request.is_safe and slug not in ctx.writable:
+            raise Forbidden(
+                "「%(plugin)s」在您当前身份所在的单位只能查阅，不能办理。",
+                remedy="如您在其他单位任职，请先切换到那里的身份。",
+                code="PLUG-403",
+                plugin=record.label(ctx.language),
+            )
+
+    def version(self, request: Request, stamps: tuple[str, ...]) -> str:
+        """Changes with anything the page shows: person, numbers, plugins, the named stamps."""
+        if request.ctx is None or request.cookies.get(NOTICE_COOKIE):
+            return ""
+        row = request.session
+        facts = (
+            [_stamp().value(name=name) for name in stamps],
+            sorted(self._frame.counts(request).items()),
+            row.token_hash,
+            row.post_id,
+            (row.plugins_epoch, row.units_epoch, row.access_epoch),
+            request.full_path,
+            request.headers.get("hx-request-type"),
+            [request.cookies.get(name) for name in ("language", "scheme", "size")],
+            request.catalogue.language,
+            request.app.release,
+            request.person.now.astimezone(CHINA).date().isoformat(),
+        )
+        return hashlib.blake2b(repr(facts).encode(), digest_size=12).hexdigest()
+
+    def once(self, request: Request) -> str | None:
+        """Where this very form led before."""
+        key = self._once_key(request)
+        return earlier_location(key, self._account_id(request)) if key else None
+
+    def acted(self, request: Request, location: str) -> None:
+        """Remembers where the form led."""
+        if key := self._once_key(request):
+            remember_submission(key, self._account_id(request), location, self._clock())
+
+    def store_uploads(self, request: Request) -> None:
+        """Puts uploaded files into the store before the write transaction."""
+        store_form_files(request, self._clock())
+
+    def frame(self, request: Request) -> Any:
+        """The frame around a full page."""
+        return self._frame.build(request)
+
+    def after(self, request: Request) -> None:
+        """Read marks, and at most once a minute that the session was seen. Losing them is
+        tolerable, so a fault here never spoils the answer."""
+        row = request.session
+        if row is None or request.is_foreseen:
+            return
+        now = self._clock()
+        is_seen_due = to_instant(now) - row.seen_at >= SEEN_EVERY_MS
+        if not is_seen_due and not request.afterwards:
+            return
+        try:
+            with writing():
+                if is_seen_due:
+                    Session.update(seen_at=now).where(Session.id == row.id).execute()
+                for mark in request.afterwards:
+                    mark()
+        except Problem:
+            log.warning("marks of request %s were lost", request.request_id)
+
+    @staticmethod
+    def _account_id(request: Request) -> int | None:
+        return request.ctx.account.id if request.ctx else None
+
+    @staticmethod
+    def _once_key(request: Request) -> str:
+        return str(request.form.get(ONCE_FIELD, ""))[:64] if request.form is not None else ""
+
+
+@statement
+def _stamp() -> Query:
+    return Stamp.select(Stamp.version).where(Stamp.name == param("name"))
+
+
+def _offered(plugins: Plugins, ctx: Context, name: str) -> Any:
+    for record in plugins.loaded:
+        if record.slug in ctx.plugins:
+            for service in record.declared.services:
+                if service.name == name:
+                    return partial(service.provide, ctx)
+    return None
+
+
+def _acting(held: Standing, post_id: int | None) -> ActingPost | None:
+    for post in held.posts:
+        if post.id == post_id:
+            return post
+    return held.posts[0] if held.posts else None
+
+
+def _plugins_of(
+    account_id: int, held: Standing, post: ActingPost | None, snapshot: Enablement
+) -> tuple[frozenset[str], frozenset[str]]:
+    units = [post.access_unit_id] if post else []
+    units += [other.access_unit_id for other in held.posts]
+    return snapshot.for_person(account_id, tuple(dict.fromkeys(units)))

@@ -1,0 +1,1 @@
+"""Menus: what a person sees, cached per enablement, permissions and language."""

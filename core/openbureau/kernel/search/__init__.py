@@ -1,0 +1,1 @@
+"""Search: one index of character bigrams over every kind of record."""

@@ -1,0 +1,1 @@
+"""Submissions: a form sent twice acts once."""

@@ -1,0 +1,123 @@
+"""Writes of todos and notices."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peewee import chunked
+
+from openbureau.base.database import new_uid
+from openbureau.base.errors import NotFound
+from openbureau.kernel.todos.models import Notice, Todo
+
+ROWS_PER_INSERT = 60
+NOTICE_LIFE = dt.timedelta(days=30)
+
+
+def give_todos(
+    kind: str,
+    *,
+    realm: str,
+    record_id: int,
+    people: Iterable[tuple[int, int]],
+    title: str,
+    now: dt.datetime,
+    source_unit_id: int | None = None,
+    step: str = "",
+    due_on: dt.date | None = None,
+) -> int:
+    """Gives a todo to each (account id, access unit id); who has it already keeps it.
+
+    Returns how many people were named. Idempotent, so a job may repeat it.
+    """
+    plugin = realm.partition("/")[0]
+    total = 0
+    for group in chunked(people, ROWS_PER_INSERT):
+        rows = [
+            {
+                "uid": new_uid(),
+                "kind": kind,
+                "plugin": plugin,
+                "realm": realm,
+                "record_id": record_id,
+                "account": account_id,
+                "unit": unit_id,
+                "title": title[:300],
+                "source_unit": source_unit_id,
+                "step": step,
+                "due_on": due_on,
+                "arrived_at": now,
+            }
+            for account_id, unit_id in group
+        ]
+        total += len(rows)
+        known = {
+            row.account_id
+            for row in Todo.select(Todo.account).where(
+                (Todo.realm == realm)
+                & (Todo.record_id == record_id)
+                & (Todo.kind == kind)
+                & Todo.account.in_([row["account"] for row in rows])
+            )
+        }
+        fresh = [row for row in rows if row["account"] not in known]
+        if fresh:
+            Todo.insert_many(fresh).execute()
+    return total
+
+
+def close_todo(kind: str, realm: str, record_id: int, account_id: int, now: dt.datetime) -> bool:
+    """Marks a person's todo as done; False when there was nothing open."""
+    return bool(
+        Todo.update(state="done", done_at=now)
+        .where(
+            (Todo.realm == realm)
+            & (Todo.record_id == record_id)
+            & (Todo.kind == kind)
+            & (Todo.account == account_id)
+            & (Todo.state == "open")
+        )
+        .execute()
+    )
+
+
+def cancel_todos(realm: str, record_id: int, now: dt.datetime) -> int:
+    """Takes back every open todo of a record; the number taken back."""
+    return int(
+        Todo.update(state="cancelled", done_at=now)
+        .where((Todo.realm == realm) & (Todo.record_id == record_id) & (Todo.state == "open"))
+        .execute()
+    )
+
+
+def notify(
+    account_id: int,
+    text: str,
+    *,
+    now: dt.datetime,
+    url: str = "",
+    plugin: str = "",
+    params: Mapping[str, Any] | None = None,
+) -> None:
+    """Tells a person that something happened. `text` is a message id with `params`."""
+    Notice.create(
+        account=account_id,
+        plugin=plugin,
+        text=text,
+        params=json.dumps(dict(params or {}), ensure_ascii=False),
+        url=url,
+        at=now,
+        expires_at=now + NOTICE_LIFE,
+    )
+
+
+def dismiss_notice(notice_id: int, account_id: int, now: dt.datetime) -> None:
+    """Hides one of a person's own notices. Raises NotFound: it is not theirs."""
+    touched = (
+        Notice.update(dismissed_at=now)
+        .where((Notice.id == notice_id) & (Notice.account == account_id))
+        .execute()
+    )
+    if not touched:
+        raise NotFound()

@@ -1,0 +1,176 @@
+"""Reads of todos and notices."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from peewee import JOIN, Case, Query, Value, fn
+
+from openbureau.base.context import Context
+from openbureau.base.database import param, statement
+from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.todos.models import Notice, Todo
+from openbureau.kernel.units.models import Unit
+
+
+@statement
+def _open_counts() -> Query:
+    """Open todos by kind and plugin, and live notices, of one account: one statement."""
+    todos = (
+        Todo.select(Todo.kind, Todo.plugin, fn.COUNT(Todo.id).alias("total"))
+        .where((Todo.account == param("account_id")) & (Todo.state == "open"))
+        .group_by(Todo.kind, Todo.plugin)
+    )
+    notices = Notice.select(Value("notice"), Value(""), fn.COUNT(Notice.id)).where(
+        (Notice.account == param("account_id"))
+        & Notice.dismissed_at.is_null()
+        & (Notice.expires_at > param("now"))
+    )
+    return todos.union_all(notices)
+
+
+def open_counts(account_id: int, plugins: Iterable[str], now_ms: int) -> dict[str, int]:
+    """Numbers beside the menu: `do`, `read`, `supervise`, `notice` and `<plugin>.<kind>`.
+
+    Todos of plugins that are off for the person are not counted.
+    """
+    enabled = set(plugins)
+    counts: Counter[str] = Counter()
+    for kind, plugin, total in _open_counts().rows(account_id=account_id, now=now_ms):
+        if kind == "notice":
+            counts["notice"] = total
+        elif plugin in enabled:
+            counts[kind] += total
+            counts[f"{plugin}.{kind}"] += total
+    return dict(counts)
+
+
+def todos_of(
+    ctx: Context, kind: str, state: str, *, limit: int, offset: int = 0
+) -> list[Any]:
+    """A person's todos of one kind, newest first.
+
+    Rows: id, title, plugin, realm, record_id, step, due_on, arrived_at, done_at, source_unit.
+    """
+    source = Unit.alias("source")
+    order = Todo.done_at.desc() if state == "done" else Todo.arrived_at.desc()
+    return list(
+        Todo.select(
+            Todo.id,
+            Todo.kind,
+            Todo.title,
+            Todo.plugin,
+            Todo.realm,
+            Todo.record_id,
+            Todo.step,
+            Todo.due_on,
+            Todo.arrived_at,
+            Todo.done_at,
+            source.short_name.alias("source_unit"),
+        )
+        .join(source, JOIN.LEFT_OUTER, on=(Todo.source_unit == source.id))
+        .where(
+            (Todo.account == ctx.account.id)
+            & (Todo.state == state)
+            & (Todo.kind == kind if kind else Todo.id.is_null(False))
+            & Todo.plugin.in_(sorted(ctx.plugins))
+        )
+        .order_by(order, Todo.id.desc())
+        .limit(limit)
+        .offset(offset)
+        .namedtuples()
+    )
+
+
+def todo_total(ctx: Context, kind: str, state: str) -> int:
+    """How many todos `todos_of` would give in all."""
+    return int(
+        Todo.select()
+        .where(
+            (Todo.account == ctx.account.id)
+            & (Todo.state == state)
+            & (Todo.kind == kind if kind else Todo.id.is_null(False))
+            & Todo.plugin.in_(sorted(ctx.plugins))
+        )
+        .count()
+    )
+
+
+def unread_ids(account_id: int, realm: str, record_ids: Iterable[int]) -> set[int]:
+    """Which of these records the person still has to read."""
+    rows = (
+        Todo.select(Todo.record_id)
+        .where(
+            (Todo.account == account_id)
+            & (Todo.realm == realm)
+            & Todo.record_id.in_(list(record_ids))
+            & (Todo.kind == "read")
+            & (Todo.state == "open")
+        )
+        .tuples()
+    )
+    return {record_id for (record_id,) in rows}
+
+
+def reading_by_unit(realm: str, record_id: int) -> list[Any]:
+    """Rows (unit_id, total, done) of a record's read todos per unit."""
+    done = Case(None, [(Todo.state == "done", 1)], 0)
+    return list(
+        Todo.select(
+            Todo.unit.alias("unit_id"),
+            fn.COUNT(Todo.id).alias("total"),
+            fn.SUM(done).alias("done"),
+        )
+        .where((Todo.realm == realm) & (Todo.record_id == record_id) & (Todo.kind == "read"))
+        .group_by(Todo.unit)
+        .namedtuples()
+    )
+
+
+def reading_totals(realm: str, record_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """(receivers, readers) by record."""
+    done = Case(None, [(Todo.state == "done", 1)], 0)
+    rows = (
+        Todo.select(Todo.record_id, fn.COUNT(Todo.id), fn.SUM(done))
+        .where(
+            (Todo.realm == realm)
+            & Todo.record_id.in_(list(record_ids))
+            & (Todo.kind == "read")
+        )
+        .group_by(Todo.record_id)
+        .tuples()
+    )
+    return {record_id: (total, read) for record_id, total, read in rows}
+
+
+def reading_by_person(realm: str, record_id: int, unit_id: int) -> list[Any]:
+    """Rows (name, title, done_at) of a record's readers in one unit, in official order."""
+    return list(
+        Todo.select(Account.name, fn.MIN(Post.title).alias("title"), Todo.done_at)
+        .join(Account)
+        .join(Post, JOIN.LEFT_OUTER, on=((Post.account == Account.id) & Post.is_active))
+        .where(
+            (Todo.realm == realm)
+            & (Todo.record_id == record_id)
+            & (Todo.kind == "read")
+            & (Todo.unit == unit_id)
+        )
+        .group_by(Account.id, Account.name, Account.pinyin, Todo.done_at)
+        .order_by(fn.MIN(Post.rank), Account.pinyin)
+        .namedtuples()
+    )
+
+
+def live_notices(account_id: int, now: dt.datetime, limit: int = 50) -> list[Notice]:
+    """Notices that are neither dismissed nor expired, newest first."""
+    return list(
+        Notice.select()
+        .where(
+            (Notice.account == account_id)
+            & Notice.dismissed_at.is_null()
+            & (Notice.expires_at > now)
+        )
+        .order_by(Notice.at.desc())
+        .limit(limit)
+    )

@@ -1,0 +1,1 @@
+"""Units (单位) and sections (处室) in one tree, and the installation itself."""

@@ -1,0 +1,1 @@
+"""Layer 4: the assembled product: application, desk, console, command line."""

@@ -1,0 +1,128 @@
+"""Assembling one application: settings, plugins, templates, routes, gate."""
+
+import datetime as dt
+import importlib.metadata
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+import openbureau
+from openbureau.base.assets import load_assets
+from openbureau.base.database import db, open_database, reading
+from openbureau.base.declarations import MenuEntry, Page
+from openbureau.base.endpoint import Dispatch
+from openbureau.base.i18n import N_, load_catalogues
+from openbureau.base.keys import installation_key
+from openbureau.base.pages import build_environments
+from openbureau.base.plugins import Plugins, Source, installed_plugins, load_plugins
+from openbureau.base.request import Application
+from openbureau.base.routing import CORE, Routes
+from openbureau.base.settings import Settings, load_settings
+from openbureau.kernel.files.storage import open_store
+from openbureau.kernel.frame import FrameBuilder
+from openbureau.kernel.gate import StaffGate
+from openbureau.kernel.jobs.bell import hang_bell
+from openbureau.kernel.units.models import Node
+from openbureau.shell import (
+    attachments,
+    console,
+    desk,
+    directory,
+    health,
+    search,
+    sign_in,
+    todos,
+)
+
+PACKAGE = Path(openbureau.__file__).parent
+CORE_PAGES: tuple[Page, ...] = (
+    *desk.PAGES,
+    *todos.PAGES,
+    *directory.PAGES,
+    *search.PAGES,
+    *attachments.PAGES,
+    *sign_in.PAGES,
+    *console.PAGES,
+    *health.PAGES,
+)
+CORE_MENU = (
+    MenuEntry(N_("工作台"), "/", "", icon="home", order=0),
+    MenuEntry(N_("待办事项"), "/-/todos", "", icon="checklist", order=1, count="do"),
+    MenuEntry(N_("待阅"), "/-/todos?tab=read", "", icon="eye", order=2, count="read"),
+    MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "users", 900),
+    MenuEntry(
+        N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "plug", 950
+    ),
+)
+
+
+def release() -> str:
+    """The version of the core distribution."""
+    return importlib.metadata.version("openbureau")
+
+
+def load_for(settings: Settings, sources: Iterable[Source] | None = None) -> Plugins:
+    """The plugins of an installation; none in safe mode."""
+    if settings.safe_mode:
+        return load_plugins(())
+    return load_plugins(installed_plugins() if sources is None else sources)
+
+
+def package_folders(plugins: Plugins) -> list[tuple[str, Path]]:
+    """(owner, package folder): the core's first, then each loaded plugin's."""
+    folders = [("core", PACKAGE)]
+    folders += [(p.slug, p.folder) for p in plugins.loaded if p.folder is not None]
+    return folders
+
+
+def assemble(settings: Settings, plugins: Plugins) -> Application:
+    """An application on an open, migrated database."""
+    folders = package_folders(plugins)
+    catalogues = load_catalogues(folder for _, folder in folders)
+    assets = load_assets(
+        [
+            *((owner, folder / "static" / owner) for owner, folder in folders),
+            ("vendor", PACKAGE / "static" / "vendor"),
+        ]
+    )
+    templates = {owner: folder / "templates" / owner for owner, folder in folders}
+    templates["kit"] = PACKAGE / "templates" / "kit"
+    with reading():
+        node = Node.get_or_none(Node.is_self == True)  # noqa: E712 - SQL
+    name = settings.bureau_name or (node.name if node else "OpenBureau")
+    return Application(
+        settings=settings,
+        plugins=plugins,
+        routes=Routes([(CORE, CORE_PAGES), *((p.slug, p.declared.pages) for p in plugins.loaded)]),
+        assets=assets,
+        catalogues=catalogues,
+        environments=build_environments(templates, catalogues, assets),
+        key=installation_key(settings.data, "forms"),
+        gate=StaffGate(FrameBuilder(CORE_MENU, name), lambda: dt.datetime.now(dt.UTC)),
+        release=release(),
+        is_demo=bool(node and node.is_demo),
+        files=settings.data / "files",
+    )
+
+
+def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> Starlette:
+    """The ASGI application of an installation whose database is migrated."""
+    if db.obj is None:
+        db.initialize(open_database(settings.database_url))
+    open_store(settings.data / "files")
+    hang_bell(settings)
+    application = assemble(settings, load_for(settings, sources))
+    app = Starlette(routes=[Dispatch(application)])
+    app.state.openbureau = application
+    return app
+
+
+def create_app_from_environment() -> Starlette:
+    """The ASGI application for a web process: settings from environment and file."""
+    settings = load_settings().settings
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return create_app(settings)

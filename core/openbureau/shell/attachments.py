@@ -1,0 +1,29 @@
+"""Downloading attachments: through the visibility of the record they hang on."""
+
+from typing import Any
+
+from openbureau.base.declarations import Page
+from openbureau.base.errors import NotFound
+from openbureau.base.pages import Download
+from openbureau.base.request import Request
+from openbureau.kernel.files.queries import attachment
+from openbureau.kernel.files.storage import content_path
+
+
+def download_attachment(request: Request) -> Any:
+    """The file, when the owner of its record says this person may see it."""
+    ctx = request.person
+    found = attachment(request.params["uid"])
+    slug = found.realm.partition("/")[0]
+    record = request.app.plugins.records.get(slug)
+    if record is None or slug not in ctx.plugins:
+        raise NotFound()
+    for kind in record.declared.records:
+        if kind.realm == found.realm and kind.visible(ctx, found.record_id):
+            return Download(
+                content_path(found.digest), found.name, found.media_type, found.size_bytes
+            )
+    raise NotFound()
+
+
+PAGES = (Page("files/{uid}", download_attachment, "signed-in"),)

@@ -1,0 +1,181 @@
+"""`openbureau check`: everything wrong with an installation, in one run."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from openbureau.base.database import db, reading
+from openbureau.base.errors import OperatorError, Problem
+from openbureau.base.migrations import status
+from openbureau.base.plugins import Plugins
+from openbureau.base.settings import Settings
+from openbureau.kernel.jobs.models import Job
+from openbureau.kernel.units.models import Node, Unit
+from openbureau.shell.app import load_for
+from openbureau.shell.cli.options import json_option, report, settings
+from openbureau.shell.installation import connect
+from openbureau.shell.schema import migration_owners
+
+LEAST_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report: `ok`, `warning` or `error`, and what to do."""
+
+    name: str
+    level: str
+    zh: str
+    en: str
+
+
+@click.command(help="检查整套系统，每个问题附处理办法。Check the installation; each finding says what to do.")
+@json_option
+def check(as_json: bool) -> None:
+    found = settings()
+    findings = list(_findings(found))
+    report(
+        [{"name": f.name, "level": f.level, "zh": f.zh, "en": f.en} for f in findings],
+        as_json,
+        lambda rows: (f"{r['level']:8} {r['name']:12} {r['zh']} {r['en']}" for r in rows),
+    )
+    if any(finding.level == "error" for finding in findings):
+        raise SystemExit(1)
+
+
+def _findings(found: Settings) -> Iterator[Finding]:
+    yield from _data_directory(found.data)
+    yield from _exposure(found)
+    yield from _directory_server(found)
+    try:
+        connect(found)
+        plugins = load_for(found)
+        yield from _plugins(plugins)
+        yield from _schema(plugins)
+        with reading():
+            yield from _content()
+    except (OperatorError, Problem) as fault:
+        yield Finding("database", "error", str(fault), "The database does not answer.")
+    finally:
+        if db.obj is not None and not db.is_closed():
+            db.close()
+
+
+def _data_directory(data: Path) -> Iterator[Finding]:
+    if not data.is_dir():
+        yield Finding(
+            "data", "error", f"数据目录 {data} 不存在，请先运行 openbureau init。",
+            f"Data directory {data} is missing; run `openbureau init`.",
+        )  # fmt: skip
+        return
+    if not os.access(data, os.W_OK):
+        yield Finding(
+            "data", "error", f"数据目录 {data} 不可写，请改正权限。",
+            f"Data directory {data} is not writable; correct its permissions.",
+        )  # fmt: skip
+    free = shutil.disk_usage(data).free
+    if free < LEAST_FREE_BYTES:
+        yield Finding(
+            "disk", "error", f"磁盘只剩 {free // 1024**2} MB，请清理或扩容。",
+            f"Only {free // 1024**2} MB of disk left; free some.",
+        )  # fmt: skip
+    for key in (data / "keys").glob("*.key"):
+        if stat.S_IMODE(key.stat().st_mode) & 0o077:
+            yield Finding(
+                "keys", "error", f"密钥 {key.name} 可被他人读取，请执行 chmod 600。",
+                f"Key {key.name} is readable by others; run chmod 600.",
+            )  # fmt: skip
+    yield Finding("data", "ok", f"数据目录 {data}。", f"Data directory {data}.")
+
+
+def _exposure(found: Settings) -> Iterator[Finding]:
+    is_loopback = found.host in {"127.0.0.1", "::1", "localhost"}
+    if not is_loopback and not found.trusted_proxies and not found.insecure_http:
+        yield Finding(
+            "http", "error",
+            f"监听 {found.host} 但没有 https：请放在反向代理后并设置 trusted_proxies。",
+            f"Listening on {found.host} without https: put a reverse proxy in front and set "
+            "trusted_proxies.",
+        )  # fmt: skip
+    elif found.insecure_http:
+        yield Finding(
+            "http", "warning", "已允许不加密的 http，密码会明文传输。",
+            "Plain http is allowed; passwords travel unencrypted.",
+        )  # fmt: skip
+    else:
+        yield Finding("http", "ok", "访问方式安全。", "Access is protected.")
+
+
+def _directory_server(found: Settings) -> Iterator[Finding]:
+    if not found.ldap_url:
+        yield Finding("ldap", "ok", "未使用目录服务器。", "No directory server is used.")
+    elif found.ldap_url.startswith("ldaps://") and not found.ldap_ca_file:
+        yield Finding(
+            "ldap", "warning", "未指定目录证书的签发机构，将使用系统自带的。",
+            "No CA file for the directory; the system's own are used.",
+        )  # fmt: skip
+    elif found.ldap_password_file and not Path(found.ldap_password_file).is_file():
+        yield Finding(
+            "ldap", "error", f"目录密码文件 {found.ldap_password_file} 不存在。",
+            f"The directory password file {found.ldap_password_file} is missing.",
+        )  # fmt: skip
+    else:
+        yield Finding("ldap", "ok", f"目录服务器 {found.ldap_url}。", f"Directory {found.ldap_url}.")
+
+
+def _plugins(plugins: Plugins) -> Iterator[Finding]:
+    for record in plugins.records.values():
+        if record.problem:
+            yield Finding(
+                "plugin", "error", f"业务模块 {record.slug} 未装载：{record.problem}",
+                f"Plugin {record.slug} is not loaded: {record.problem}",
+            )  # fmt: skip
+            continue
+        for item in record.declared.checks:
+            yield _plugin_check(record.slug, item.label, item.run)
+    yield Finding("plugins", "ok", f"已装载 {len(plugins.loaded)} 个。", f"{len(plugins.loaded)} loaded.")
+
+
+def _plugin_check(slug: str, label: str, run: Callable[[], str | None]) -> Finding:
+    try:
+        remedy = run()
+    except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code may raise anything
+        remedy = f"{type(fault).__name__}: {fault}"
+    level = "warning" if remedy else "ok"
+    return Finding(slug, level, f"{label} {remedy or ''}".strip(), "")
+
+
+def _schema(plugins: Plugins) -> Iterator[Finding]:
+    for state in status(migration_owners(plugins)):
+        if state.problem is not None:
+            yield Finding("schema", "error", state.problem.zh, state.problem.en)
+        elif state.pending:
+            names = ", ".join(state.pending)
+            yield Finding(
+                "schema", "warning", f"{state.owner} 有待执行的变更：{names}。下次启动时执行。",
+                f"{state.owner} has pending changes: {names}. They run at the next start.",
+            )  # fmt: skip
+        else:
+            yield Finding("schema", "ok", f"{state.owner} 已是最新。", f"{state.owner} is current.")
+
+
+def _content() -> Iterator[Finding]:
+    if not Node.select().where(Node.is_self).exists():
+        yield Finding(
+            "init", "error", "尚未初始化，请运行 openbureau init。",
+            "Not initialised; run `openbureau init`.",
+        )  # fmt: skip
+    if not Unit.select().exists():
+        yield Finding("units", "warning", "还没有单位。", "There are no units yet.")
+    for state, zh, en in (
+        ("dead", "次任务多次失败，请查看并重放。", "jobs failed for good; look and replay them."),
+        ("parked", "次任务因模块未启用而搁置。", "jobs are parked: their plugin is off or gone."),
+    ):
+        total = Job.select().where(Job.state == state).count()
+        if total:
+            yield Finding("jobs", "warning", f"{total} {zh}", f"{total} {en}")

@@ -1,0 +1,50 @@
+"""What commands share: settings from the group, an opened installation, JSON output."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from openbureau.base.errors import OperatorError
+from openbureau.base.settings import Loaded, Settings, load_settings
+from openbureau.shell.installation import Installation, open_installation
+
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
+
+
+class BureauGroup(click.Group):
+    """A group whose commands answer refusals with both languages and the right exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperatorError as refused:
+            click.echo(str(refused), err=True)
+            sys.exit(refused.exit_status)
+
+
+def loaded(**overrides: Any) -> Loaded:
+    """Settings of this command: the group's `--data`, then the given overrides."""
+    context = click.get_current_context()
+    return load_settings({**(context.obj or {}), **overrides})
+
+
+def settings(**overrides: Any) -> Settings:
+    """The settings alone."""
+    return loaded(**overrides).settings
+
+
+def installation(**overrides: Any) -> Installation:
+    """The opened installation of this command."""
+    return open_installation(settings(**overrides))
+
+
+def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:  # noqa: FBT001 - click passes flags
+    """Prints a value as one JSON document, or as lines for people."""
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    else:
+        for line in lines(value):
+            click.echo(line)

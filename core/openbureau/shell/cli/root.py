@@ -1,0 +1,53 @@
+"""The group that holds every command."""
+
+import logging
+
+import click
+
+from openbureau.shell.app import release
+from openbureau.shell.cli.backup import backup, restore
+from openbureau.shell.cli.check import check
+from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.init import init
+from openbureau.shell.cli.migrate import migrate
+from openbureau.shell.cli.options import BureauGroup
+from openbureau.shell.cli.plugin import plugin
+from openbureau.shell.cli.reports import accounts, config, routes, units
+from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sync import sync
+
+
+@click.group(
+    cls=BureauGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="OpenBureau 开放政务办公平台。Plugin-based intranet framework.",
+)
+@click.version_option(release(), message="%(version)s")
+@click.option(
+    "--data",
+    metavar="DIR",
+    help="数据目录（默认取 OPENBUREAU_DATA）。Data directory (default: OPENBUREAU_DATA).",
+)
+@click.pass_context
+def root(ctx: click.Context, data: str | None) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    ctx.obj = {"data": data} if data else {}
+
+
+for command in (
+    demo,
+    init,
+    serve,
+    worker,
+    migrate,
+    backup,
+    restore,
+    sync,
+    plugin,
+    config,
+    check,
+    accounts,
+    units,
+    routes,
+):
+    root.add_command(command)

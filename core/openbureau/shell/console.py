@@ -1,0 +1,197 @@
+"""The administrators' console: switching plugins per unit (系统管理员)."""
+
+from typing import Any
+
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from openbureau.base.declarations import Page
+from openbureau.base.errors import NotFound, OperatorError
+from openbureau.base.forms import Form
+from openbureau.base.i18n import N_
+from openbureau.base.pages import page, redirect
+from openbureau.base.request import Request
+from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.enablement.actions import set_plugin_state
+from openbureau.kernel.enablement.models import PLUGIN_STATES, PluginRule
+from openbureau.kernel.enablement.queries import Enablement, Resolved, Rule, enablement
+from openbureau.kernel.units.queries import UnitTree, unit_tree
+
+STATE_LABELS = {
+    "off": N_("未启用"),
+    "pilot": N_("试点"),
+    "on": N_("启用"),
+    "readonly": N_("只读"),
+}
+KIND_SCOPES = {
+    "province": N_("省局机关"),
+    "institute": N_("全部直属机构"),
+    "prefecture": N_("全部州市局"),
+    "county": N_("全部县局"),
+    "zone": N_("全部开发区分局"),
+}
+
+
+class PluginStateForm(Form):
+    """Which plugin, which state, where, why."""
+
+    plugin = SelectField(N_("业务模块"), [InputRequired()])
+    state = SelectField(N_("状态"), [InputRequired()])
+    scope = StringField(
+        N_("范围"),
+        [InputRequired(), Length(max=60)],
+        description=N_("subtree:530100 为昆明市局及全部下属，unit:530102 为一个单位，kind:county 为全部县局。"),
+    )
+    people = StringField(
+        N_("试点人员"), [Length(max=500)], description=N_("仅「试点」需要：账号，用逗号分开。")
+    )
+    reason = TextAreaField(N_("依据或理由"), [Length(max=500)])
+
+
+def _form(request: Request) -> PluginStateForm:
+    form = PluginStateForm(request)
+    language = request.catalogue.language
+    form.plugin.choices = [(p.slug, p.label(language)) for p in request.app.plugins.loaded]
+    form.state.choices = [(s, request.catalogue.gettext(STATE_LABELS[s])) for s in PLUGIN_STATES]
+    return form
+
+
+def list_plugins(request: Request) -> Any:
+    """Every plugin with its rules, and the form that sets one."""
+    return _plugins_page(request, _form(request))
+
+
+def create_rule(request: Request) -> Any:
+    """Sets one rule; it is live in every process at the next request."""
+    ctx = request.person
+    form = _form(request)
+    if not form.validate():
+        return _plugins_page(request, form, status=422)
+    logins = [login.strip() for login in (form.people.data or "").split(",") if login.strip()]
+    people = {a.login: a.id for a in Account.select().where(Account.login.in_(logins))}
+    if missing := [login for login in logins if login not in people]:
+        form.add_error("people", N_("没有这些账号：%(logins)s"), logins="、".join(missing))
+        return _plugins_page(request, form, status=422)
+    try:
+        set_plugin_state(
+            form.plugin.data,
+            form.state.data,
+            form.scope.data.strip(),
+            now=ctx.now,
+            people=list(people.values()),
+            reason=form.reason.data or "",
+            account_id=ctx.account.id,
+        )
+    except OperatorError as refused:
+        form.add_error("scope", refused.zh if ctx.language == "zh" else refused.en)
+        return _plugins_page(request, form, status=422)
+    return redirect("/-/console/plugins", "已生效。")
+
+
+def _plugins_page(request: Request, form: PluginStateForm, status: int = 200) -> Any:
+    tree, states = _snapshot(request)
+    rules = list(
+        PluginRule.select(PluginRule, Account.name.alias("set_by_name"))
+        .left_outer_join(Account)
+        .order_by(PluginRule.id)
+        .namedtuples()
+    )
+    units = tree.access_units()
+    say = request.catalogue.gettext
+    plugins = [
+        {
+            "slug": record.slug,
+            "name": record.label(request.catalogue.language),
+            "version": record.manifest.version if record.manifest else "",
+            "phase": record.manifest.phase if record.manifest else "",
+            "state_text": say("已装载") if record.is_loaded else say("未装载"),
+            "problem": record.problem or None,
+            "url": f"/-/console/plugins/{record.slug}",
+            "rules": [_rule_line(request, tree, r) for r in rules if r.plugin == record.slug],
+            "on_total": sum(states.state(record.slug, u.id) != "off" for u in units),
+            "unit_total": len(units),
+        }
+        for record in request.app.plugins.records.values()
+    ]
+    return page("core/console_plugins.html", status=status, plugins=plugins, form=form)
+
+
+def _rule_line(request: Request, tree: UnitTree, rule: Any) -> dict[str, Any]:
+    say = request.catalogue.gettext
+    return {
+        "id": rule.id,
+        "scope_text": _scope_text(request, tree, rule.scope, rule.unit, rule.kind),
+        "state": rule.state,
+        "state_text": say(STATE_LABELS[rule.state]),
+        "set_at": rule.set_at,
+        "set_by": rule.set_by_name or say("命令行"),
+        "reason": rule.reason,
+    }
+
+
+def _scope_text(
+    request: Request, tree: UnitTree, scope: str, unit_id: int | None, kind: str
+) -> str:
+    say = request.catalogue.gettext
+    if scope == "kind" or unit_id is None:
+        return say(KIND_SCOPES.get(kind, kind))
+    name = tree.by_id[unit_id].name
+    return name if scope == "unit" else say("%(unit)s及全部下属", unit=name)
+
+
+def show_plugin(request: Request) -> Any:
+    """One plugin's state in every access unit, each with the rule that decides it."""
+    slug = request.params["slug"]
+    record = request.app.plugins.records.get(slug)
+    if record is None:
+        raise NotFound()
+    tree, states = _snapshot(request)
+    rows = []
+    for unit in tree.access_units():
+        resolved = states.resolved(slug, unit.id)
+        rows.append(
+            {
+                "unit_name": unit.name,
+                "unit_code": unit.code,
+                "state": resolved.state,
+                "state_text": request.catalogue.gettext(STATE_LABELS[resolved.state]),
+                "why": _why(request, tree, resolved),
+            }
+        )
+    return page(
+        "core/console_plugin.html",
+        plugin={"slug": slug, "name": record.label(request.catalogue.language)},
+        rows=rows,
+    )
+
+
+def _why(request: Request, tree: UnitTree, resolved: Resolved) -> str:
+    say = request.catalogue.gettext
+    if resolved.rule is None:
+        return say("没有规则，默认未启用")
+    text = say(
+        "规则 %(id)s：%(scope)s → %(state)s",
+        id=resolved.rule.id,
+        scope=_rule_scope(request, tree, resolved.rule),
+        state=say(STATE_LABELS[resolved.rule.state]),
+    )
+    if resolved.cap:
+        text += say("；受上级限定：%(scope)s", scope=_rule_scope(request, tree, resolved.cap))
+    return text
+
+
+def _rule_scope(request: Request, tree: UnitTree, rule: Rule) -> str:
+    return _scope_text(request, tree, rule.scope, rule.unit_id, rule.kind)
+
+
+def _snapshot(request: Request) -> tuple[UnitTree, Enablement]:
+    row = request.session
+    slugs = tuple(plugin.slug for plugin in request.app.plugins.loaded)
+    return unit_tree(row.units_epoch), enablement(row.plugins_epoch, row.units_epoch, slugs)
+
+
+PAGES = (
+    Page("console/plugins", list_plugins, "administrator:system"),
+    Page("console/plugins", create_rule, "administrator:system", methods=("POST",)),
+    Page("console/plugins/{slug}", show_plugin, "administrator:system"),
+)

@@ -1,0 +1,209 @@
+"""组织机构: the unit tree, its people in official order, a person's card. No LDAP query."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from openbureau.base.declarations import Page
+from openbureau.base.errors import NotFound
+from openbureau.base.i18n import N_
+from openbureau.base.pages import page
+from openbureau.base.request import Request
+from openbureau.kernel.accounts.queries import (
+    account_by_uid,
+    people_of_units,
+    people_total,
+    posts_with_units,
+)
+from openbureau.kernel.search.queries import search
+from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
+
+PER_PAGE = 50
+KIND_LABELS = {
+    "province": N_("省局"),
+    "office": N_("处室"),
+    "institute": N_("直属机构"),
+    "prefecture": N_("州市局"),
+    "county": N_("县局"),
+    "zone": N_("开发区分局"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of the tree as the page shows it; children only where it is expanded."""
+
+    code: str
+    name: str
+    kind_label: str
+    child_total: int
+    url: str
+    branch_url: str
+    is_current: bool
+    is_expanded: bool
+    children: list["Branch"] = field(default_factory=list)
+
+
+def list_units(request: Request) -> Any:
+    """The tree with the person's own unit open, or the results of a search."""
+    ctx = request.person
+    tree = unit_tree(ctx.tree_version)
+    words = request.query.get("q", "").strip()
+    own = ctx.post.access_unit_id if ctx.post else tree.roots[0].id
+    return _page(request, tree, tree.by_id[own], words)
+
+
+def show_unit(request: Request) -> Any:
+    """One unit: its place in the tree, and its people."""
+    tree = unit_tree(request.person.tree_version)
+    unit = tree.by_code.get(request.params["code"])
+    if unit is None:
+        raise NotFound("没有代码为「%(code)s」的单位。", code=request.params["code"])
+    return _page(request, tree, unit, "")
+
+
+def show_branch(request: Request) -> Any:
+    """The units directly below one, for lazy loading."""
+    tree = unit_tree(request.person.tree_version)
+    unit = tree.by_code.get(request.params["code"])
+    if unit is None:
+        raise NotFound()
+    return page(
+        "core/units_branch.html",
+        fragment="branch",
+        branch=[_branch(request, tree, child, None) for child in _open(tree, unit.id)],
+        unit=unit,
+    )
+
+
+def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
+    ids = [node.id for node in tree.subtree(unit.id) if node.access_unit_id == unit.id or node is unit]
+    first = (request.number("page", 1, 1) - 1) * PER_PAGE
+    people = people_of_units(ids)
+    total = people.count()
+    rows = list(people.limit(PER_PAGE).offset(first))
+    base = f"/-/units/{unit.code}?page="
+    return page(
+        "core/units.html",
+        q=words,
+        results=_results(request, words) if words else [],
+        tree=[_branch(request, tree, root, unit) for root in tree.roots],
+        unit={
+            "code": unit.code,
+            "name": unit.name,
+            "short_name": unit.short_name,
+            "kind_label": request.catalogue.gettext(KIND_LABELS.get(unit.kind, unit.kind)),
+            "access_unit_name": tree.by_id[unit.access_unit_id or unit.id].name,
+            "is_name_assumed": unit.is_name_assumed,
+            "people_total": people_total(unit.path),
+            "phone": "",
+        },
+        people=[
+            {
+                "name": row.name,
+                "title": row.title,
+                "unit_name": row.unit_name,
+                "phone": row.phone,
+                "url": f"/-/people/{row.uid}",
+            }
+            for row in rows
+        ],
+        breadcrumb=[
+            (node.short_name, f"/-/units/{node.code}")
+            for node in [*reversed(tree.ancestors(unit.id)), unit]
+        ],
+        pager={
+            "first": first + 1 if rows else 0,
+            "last": first + len(rows),
+            "total": total,
+            "previous_url": f"{base}{first // PER_PAGE}" if first else None,
+            "next_url": f"{base}{first // PER_PAGE + 2}" if first + PER_PAGE < total else None,
+        },
+    )
+
+
+def _open(tree: UnitTree, unit_id: int) -> list[UnitNode]:
+    return [node for node in tree.children(unit_id) if node.is_active]
+
+
+def _branch(
+    request: Request, tree: UnitTree, node: UnitNode, current: UnitNode | None
+) -> Branch:
+    above = {n.id for n in tree.ancestors(current.id)} | {current.id} if current else set()
+    is_expanded = node.id in above
+    children = _open(tree, node.id)
+    return Branch(
+        node.code,
+        node.short_name if node.depth else node.name,
+        request.catalogue.gettext(KIND_LABELS.get(node.kind, node.kind)),
+        len(children),
+        f"/-/units/{node.code}",
+        f"/-/units/{node.code}/branch",
+        current is not None and node.id == current.id,
+        is_expanded,
+        [_branch(request, tree, child, current) for child in children] if is_expanded else [],
+    )
+
+
+def _results(request: Request, words: str) -> list[dict[str, str]]:
+    ctx = request.person
+    found = search(
+        words,
+        holders=ctx.holders,
+        realms=("core/unit", "core/account"),
+        plugins=("core",),
+        limit=30,
+    )
+    return [
+        {
+            "kind": "unit" if hit.realm == "core/unit" else "person",
+            "label": hit.title,
+            "secondary": hit.summary,
+            "url": core_record_url(hit.realm, hit.key),
+        }
+        for hit in found.hits
+    ]
+
+
+def core_record_url(realm: str, key: str) -> str:
+    """Where a unit (by code) or a person (by uid) opens."""
+    return f"/-/units/{key}" if realm == "core/unit" else f"/-/people/{key}"
+
+
+def show_person(request: Request) -> Any:
+    """A colleague's card."""
+    account = account_by_uid(request.params["uid"])
+    state = {
+        "active": N_("在用"),
+        "disabled": N_("停用"),
+        "archived": N_("归档"),
+    }[account.state]
+    return page(
+        "core/person.html",
+        person={
+            "name": account.name,
+            "login": account.login,
+            "phone": account.phone,
+            "mobile": account.mobile,
+            "mail": account.mail,
+            "room": account.room,
+            "state": request.catalogue.gettext(state),
+            "is_active": account.state == "active",
+        },
+        posts=[
+            {
+                "unit_name": row.unit_name,
+                "unit_url": f"/-/units/{row.code}",
+                "title": row.title,
+                "is_primary": row.is_primary,
+            }
+            for row in posts_with_units(account.id)
+        ],
+    )
+
+
+PAGES = (
+    Page("units", list_units, "signed-in"),
+    Page("units/{code}", show_unit, "signed-in"),
+    Page("units/{code}/branch", show_branch, "signed-in"),
+    Page("people/{uid}", show_person, "signed-in"),
+)

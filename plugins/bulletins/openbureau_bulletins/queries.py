@@ -1,0 +1,176 @@
+"""Reads of bulletins. Everything goes through what the person may see."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import Expression, Query
+
+from openbureau import (
+    Account,
+    Context,
+    NotFound,
+    param,
+    participant_page,
+    participation_total,
+    search,
+    statement,
+    unread_ids,
+    visible,
+)
+
+from .models import DRAFT, PUBLISHED, REALM, WITHDRAWN, Bulletin
+
+PER_PAGE = 50
+NEWEST = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a list ordered by (instant, id); the page begins behind it."""
+
+    at: int = NEWEST
+    id: int = 0
+    is_backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of bulletins, newest first, and whether there is more on either side."""
+
+    rows: Sequence[Any]
+    total: int
+    has_newer: bool
+    has_older: bool
+
+
+def readable(ctx: Context) -> Expression:
+    """Published and withdrawn bulletins by reach or participation; drafts by their author."""
+    mine = (Bulletin.account == ctx.account.id) & (Bulletin.state == DRAFT)
+    return mine | (
+        (Bulletin.state != DRAFT) & visible(ctx, Bulletin, "bulletins.list_bulletin", REALM)
+    )
+
+
+def bulletin(ctx: Context, bulletin_id: int) -> Bulletin:
+    """One bulletin the person may see. Raises NotFound: there is none, or not for them."""
+    found = Bulletin.select().where((Bulletin.id == bulletin_id) & readable(ctx)).first()
+    if found is None:
+        raise NotFound("没有找到这条通知公告，或它不在您的查看范围内。")
+    return found
+
+
+def is_readable(ctx: Context, bulletin_id: int) -> bool:
+    """Whether the person may see a bulletin and its attachments; receivers lose both when it
+    is withdrawn."""
+    found = Bulletin.select().where((Bulletin.id == bulletin_id) & readable(ctx)).first()
+    return found is not None and (
+        found.state != WITHDRAWN or ctx.may_in("bulletins.publish_bulletin", found.unit_id)
+    )
+
+
+def bulletin_title(ctx: Context, bulletin_id: int) -> str:
+    """The title, for parts that refer to a bulletin."""
+    return str(bulletin(ctx, bulletin_id).title)
+
+
+_COLUMNS = (
+    Bulletin.id,
+    Bulletin.title,
+    Bulletin.is_urgent,
+    Bulletin.state,
+    Bulletin.unit.alias("unit_id"),
+    Bulletin.published_at,
+    Bulletin.updated_at,
+)
+
+
+@statement
+def _by_ids(total: int) -> Query:
+    return (
+        Bulletin.select(*_COLUMNS)
+        .where(Bulletin.id.in_([param(f"id_{n}") for n in range(total)]))
+        .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
+    )
+
+
+@statement
+def _of_unit(limit: int, *, is_backwards: bool) -> Query:
+    at, key = Bulletin.published_at, Bulletin.id
+    passed = at > param("at") if is_backwards else at < param("at")
+    tied = (at == param("at")) & (key > param("id") if is_backwards else key < param("id"))
+    order = (at.asc(), key.asc()) if is_backwards else (at.desc(), key.desc())
+    return (
+        Bulletin.select(*_COLUMNS)
+        .where((Bulletin.unit == param("unit")) & (Bulletin.state == param("state")) & (passed | tied))
+        .order_by(*order)
+        .limit(limit)
+    )
+
+
+def received(ctx: Context, position: Position, limit: int = PER_PAGE) -> Listing:
+    """What was sent to the person's units, newest first, with an exact count."""
+    holders = {f"holder_{n}": name for n, name in enumerate(ctx.holders)}
+    build = participant_page(len(ctx.holders), limit + 1, is_backwards=position.is_backwards)
+    found = build.rows(realm=REALM, kind="reader", at=position.at, id=position.id, **holders)
+    ids = [row.record_id for row in found][:limit]
+    padded = ids + [0] * (limit - len(ids))
+    rows = _by_ids(limit).rows(**{f"id_{n}": key for n, key in enumerate(padded)})
+    total = participation_total(ctx, REALM, "reader")
+    return _listing(rows, total, len(found) > limit, position)
+
+
+def sent(ctx: Context, position: Position) -> Listing:
+    """What the acting unit has published, newest first."""
+    build = _of_unit(PER_PAGE + 1, is_backwards=position.is_backwards)
+    found = build.rows(unit=ctx.unit_id, state=PUBLISHED, at=position.at, id=position.id)
+    rows = found[:PER_PAGE]
+    if position.is_backwards:
+        rows.reverse()
+    total = Bulletin.select().where(
+        (Bulletin.unit == ctx.unit_id) & (Bulletin.state == PUBLISHED)
+    ).count()
+    return _listing(rows, total, len(found) > PER_PAGE, position)
+
+
+def _listing(rows: Sequence[Any], total: int, has_more: bool, position: Position) -> Listing:  # noqa: FBT001
+    if position.is_backwards:
+        return Listing(rows, total, has_more, has_older=True)
+    return Listing(rows, total, position.at != NEWEST, has_more)
+
+
+def drafts(ctx: Context) -> Listing:
+    """The person's own drafts, the latest touched first."""
+    rows = list(
+        Bulletin.select(*_COLUMNS)
+        .where((Bulletin.account == ctx.account.id) & (Bulletin.state == DRAFT))
+        .order_by(Bulletin.updated_at.desc())
+        .limit(PER_PAGE)
+        .namedtuples()
+    )
+    return Listing(rows, len(rows), has_newer=False, has_older=False)
+
+
+def found(ctx: Context, words: str) -> Listing:
+    """Bulletins whose title or text contains the words."""
+    hits = search(words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE)
+    ids = [hit.record_id for hit in hits.hits]
+    padded = ids + [0] * (PER_PAGE - len(ids))
+    rows = _by_ids(PER_PAGE).rows(**{f"id_{n}": key for n, key in enumerate(padded)})
+    return Listing(rows, hits.total, has_newer=False, has_older=False)
+
+
+def unread(ctx: Context, rows: Sequence[Any]) -> set[int]:
+    """Which of these bulletins the person has not read."""
+    return unread_ids(ctx.account.id, REALM, [row.id for row in rows]) if rows else set()
+
+
+def author_name(found: Bulletin) -> str:
+    """Who wrote it."""
+    return str(Account.select(Account.name).where(Account.id == found.account_id).scalar())
+
+
+def chosen_receivers(found: Bulletin) -> list[str]:
+    """The picker values of a draft."""
+    return list(json.loads(found.receivers))
