@@ -49,7 +49,7 @@ def test_unusable_password_never_reaches_the_network(proxy: FaultProxy, password
     assert proxy.accepted == 0
 
 
-@pytest.mark.parametrize("login", ["", "\0", "u9\0", "\udcff", "u" * 101])
+@pytest.mark.parametrize("login", ["", "\0", "u9\0", "u9\n", "\udcff", "u" * 101])
 def test_unusable_login_never_reaches_the_network(proxy: FaultProxy, login: str) -> None:
     assert bind(config_for(proxy), login, PASSWORD).reason == "refused-input"
     assert proxy.accepted == 0
@@ -77,7 +77,6 @@ def test_empty_password_even_where_the_server_would_take_it(
         "\\",
         "(",
         "u9,ou=x",
-        "u9\n",
         "=",
         "u9#",
         "；",
@@ -138,9 +137,9 @@ def test_faulty_server_answers_in_time(proxy: FaultProxy, fault: Fault) -> None:
 
 
 def test_server_that_is_down_or_frozen(make_slapd: Callable[..., Slapd]) -> None:
-    down = config_for(FaultProxy(1), url=f"ldap://127.0.0.1:{free_port()}")
-    assert bind(down, "u9", PASSWORD).fault == "unreachable"
     server = make_slapd(bureau_entries())
+    down = config_for(server, url=f"ldap://127.0.0.1:{free_port()}")
+    assert bind(down, "u9", PASSWORD).fault == "unreachable"
     server.signal(signal.SIGSTOP)
     began = time.monotonic()
     assert bind(config_for(server), "u9", PASSWORD).fault == "timed-out"

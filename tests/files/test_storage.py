@@ -148,8 +148,8 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
     if os.geteuid() == 0 and not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
 
-    class Broken(io.RawIOBase):
-        def read(self, size: int = -1) -> bytes:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
             with Path("/dev/full").open("wb", buffering=0) as full:
                 full.write(b"x")
             return b""
@@ -160,7 +160,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
     assert left(tmp_path) == []
 
 
-def test_attachments_come_in_order_and_leave_the_list_when_removed(migrated: str) -> None:
+def test_attachments_come_in_order_and_leave_the_list_when_removed(database: str) -> None:
     with writing():
         first = attach("demo/note", 7, kept(PDF, "一.pdf"), None, NOW)
         attach("demo/note", 7, kept(PNG, "二.png"), None, NOW)
@@ -177,14 +177,14 @@ def test_attachments_come_in_order_and_leave_the_list_when_removed(migrated: str
             attachment(first.uid)
 
 
-def test_a_file_cannot_be_taken_off_another_record(migrated_sqlite: str) -> None:
+def test_a_file_cannot_be_taken_off_another_record(database: str) -> None:
     with writing():
         mine = attach("demo/note", 7, kept(PDF), None, NOW)
     with pytest.raises(NotFound), writing():
         remove_attachment("demo/note", 8, mine.uid, NOW)
 
 
-def test_the_sweep_takes_only_old_content_without_a_row(migrated: str, tmp_path: Path) -> None:
+def test_the_sweep_takes_only_old_content_without_a_row(database: str, tmp_path: Path) -> None:
     used, orphan = kept(PDF), kept(PNG, "图.png")
     (tmp_path / "files" / "tmp" / "half").write_bytes(b"x")
     os.utime(tmp_path / "files" / "tmp" / "half", (0, 0))
@@ -196,7 +196,7 @@ def test_the_sweep_takes_only_old_content_without_a_row(migrated: str, tmp_path:
     assert left(tmp_path) == [content_path(used.digest)]
 
 
-def test_swept_content_cannot_be_attached(migrated_sqlite: str) -> None:
+def test_swept_content_cannot_be_attached(database: str) -> None:
     stored = kept(PDF)
     sweep_orphans(NOW + dt.timedelta(days=2))
     with pytest.raises(Problem) as refused, writing():

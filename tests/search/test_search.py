@@ -28,7 +28,7 @@ def ids(words: str, **given: object) -> list[int]:
 
 
 @pytest.fixture
-def note(migrated: str) -> Callable[..., None]:
+def note(database: str) -> Callable[..., None]:
     """Indexes a note that all staff may see, unless said otherwise."""
 
     def index(record_id: int, title: str, **given: object) -> None:

@@ -22,6 +22,6 @@ def test_surnames_have_their_own_reading(name: str, pinyin: str, initials: str) 
 
 
 def test_unit_names_are_read_as_words() -> None:
-    assert pinyin_of("曾都区局") == ("cengduquju", "cdqj")
+    assert pinyin_of("大理州局") == ("dalizhouju", "dlzj")
     assert pinyin_of("第2检验所") == ("di2jianyansuo", "d2jys")
     assert pinyin_of("") == ("", "")

@@ -1,7 +1,7 @@
 """Static files: served from memory under `/static/<hash>/<owner>/<name>`, for ever.
 
-The address changes with the content, so browsers never ask twice. The core's sheets
-are joined into one in the order of `css/order.txt`, its scripts into another: a slow
+The address changes with the content, so browsers never ask twice. An owner's
+sheets are joined into one in the order of `css/order.txt`, its scripts into another: a slow
 line pays for requests more than for bytes.
 """
 
@@ -82,7 +82,7 @@ def load_assets(folders: Iterable[tuple[str, Path]]) -> Assets:
     found: dict[str, Asset] = {}
     for owner, folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.suffix not in {".toml", ".txt"}:
+            if path.is_file() and not path.is_symlink() and path.suffix not in {".toml", ".txt", ".LICENSE"}:
                 name = f"{owner}/{path.relative_to(folder).as_posix()}"
                 found[name] = Asset(name, path.read_bytes())
         for joined, parts in _joined(folder):
@@ -96,6 +96,9 @@ def _joined(folder: Path) -> list[tuple[str, list[str]]]:
     for kind in ("css", "js"):
         order = folder / kind / "order.txt"
         if order.is_file():
-            parts = [f"{kind}/{line}" for line in order.read_text("utf-8").split()]
-            bundles.append((f"{folder.name}.{kind}", parts))
+            names = order.read_text("utf-8").split()
+        else:
+            names = sorted(path.name for path in (folder / kind).glob(f"*.{kind}"))
+        if names:
+            bundles.append((f"{folder.name}.{kind}", [f"{kind}/{name}" for name in names]))
     return bundles

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.datastructures import FormData
 from wtforms import Form as WTForm
 from wtforms.fields import Field
+from wtforms.widgets import FileInput
 
 from openbureau.base.errors import Problem
 from openbureau.base.i18n import N_, Catalogue
@@ -92,8 +93,11 @@ class _Sent:
 class AttachmentsField(Field):  # type: ignore[misc]
     """Files sent with a form. `data` is a list of stored files; `errors` name refused ones.
 
-    Files that were accepted stay with a form that is rejected for another reason.
+    Files that were accepted stay with a form that is rejected for another reason: the
+    template sends each `kept` token back as `kept_<field>`.
     """
+
+    widget = FileInput(multiple=True)
 
     def process(
         self,
@@ -104,10 +108,15 @@ class AttachmentsField(Field):  # type: ignore[misc]
         self.object_data = data
         self.data: list[Any] = []
         self.process_errors: list[str] = []
+        self.kept: list[tuple[str, int, str]] = []
+
+    def _value(self) -> bool:
+        return False
 
     def receive(self, request: Any) -> None:
         """Takes over what was uploaded under this field's name."""
         self.data = list(request.uploads.get(self.name, ()))
+        self.kept = list(request.kept.get(self.name, ()))
         self.process_errors = [
             self.process_text(request, problem)
             for problem in request.upload_problems.get(self.name, ())

@@ -82,6 +82,7 @@ class Request:
         "ctx",
         "form",
         "headers",
+        "kept",
         "method",
         "params",
         "path",
@@ -109,6 +110,7 @@ class Request:
         self.params: Mapping[str, Any] = {}
         self.form: FormData | None = None
         self.uploads: dict[str, list[Any]] = {}
+        self.kept: dict[str, list[tuple[str, int, str]]] = {}
         self.upload_problems: dict[str, list[Problem]] = {}
         self.session: Any = None
         self.counts: dict[str, int] | None = None

@@ -46,6 +46,7 @@ class Frame:
     """Everything around a page's content; `person` is None before signing in."""
 
     bureau_name: str
+    logo_text: str
     language: str
     scheme: str
     size: str
@@ -78,6 +79,7 @@ class FrameBuilder:
         counts = self.counts(request)
         return Frame(
             bureau_name=self._bureau_name,
+            logo_text=request.catalogue.gettext("网络办公平台"),
             language=request.catalogue.language,
             scheme=_one_of(SCHEMES, request.cookies.get("scheme")),
             size=_one_of(SIZES, request.cookies.get("size")),

@@ -46,8 +46,12 @@ _turns: dict[str, threading.BoundedSemaphore] = defaultdict(
 
 def show_desk(request: Request) -> Any:
     """The desk of the signed-in person."""
+    return _desk(request, BUDGET_S)
+
+
+def _desk(request: Request, budget_s: float) -> Any:
     ctx = request.person
-    tiles, late = _tiles(request, _tile_plugins(request), BUDGET_S)
+    tiles, late = _tiles(request, _tile_plugins(request), budget_s)
     local = ctx.now.astimezone(CHINA)
     return page(
         "core/desk.html",
@@ -57,7 +61,6 @@ def show_desk(request: Request) -> Any:
         read_total=todo_total(ctx, "read", "open"),
         tiles=tiles,
         late_url=f"/-/desk/tiles?late={','.join(late)}" if late else None,
-        late=[],
         shortcuts=_shortcuts(request),
         today=ctx.gettext(
             "%(month)s 月 %(day)s 日 星期%(weekday)s",
@@ -69,7 +72,10 @@ def show_desk(request: Request) -> Any:
 
 
 def show_late_tiles(request: Request) -> Any:
-    """The tiles that were not ready in time, all in one follow-up request."""
+    """The tiles that were not ready in time, all in one follow-up request; without htmx the
+    whole desk with more patience."""
+    if not request.is_part:
+        return _desk(request, LATE_BUDGET_S)
     wanted = request.query.get("late", "").split(",")
     slugs = [slug for slug in _tile_plugins(request) if slug in wanted]
     tiles, late = _tiles(request, slugs, LATE_BUDGET_S)
@@ -78,7 +84,7 @@ def show_late_tiles(request: Request) -> Any:
         Tile(slug, records[slug].label(request.person.language), "", Markup(), 999, True)
         for slug in late
     ]
-    return page("core/desk_late.html", fragment="late_tiles", late=tiles)
+    return page("core/desk.html", fragment="late_tiles", late=tiles)
 
 
 def _tile_plugins(request: Request) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from openbureau.base.declarations import Page
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
-from openbureau.base.pages import page
+from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.queries import (
     account_by_uid,
@@ -67,11 +67,12 @@ def show_branch(request: Request) -> Any:
     unit = tree.by_code.get(request.params["code"])
     if unit is None:
         raise NotFound()
+    if not request.is_part:
+        return redirect(f"/-/units/{unit.code}")
     return page(
-        "core/units_branch.html",
+        "core/units.html",
         fragment="branch",
         branch=[_branch(request, tree, child, None) for child in _open(tree, unit.id)],
-        unit=unit,
     )
 
 
@@ -111,13 +112,11 @@ def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
             (node.short_name, f"/-/units/{node.code}")
             for node in [*reversed(tree.ancestors(unit.id)), unit]
         ],
-        pager={
-            "first": first + 1 if rows else 0,
-            "last": first + len(rows),
-            "total": total,
-            "previous_url": f"{base}{first // PER_PAGE}" if first else None,
-            "next_url": f"{base}{first // PER_PAGE + 2}" if first + PER_PAGE < total else None,
-        },
+        first=first + 1 if rows else 0,
+        last=first + len(rows),
+        total=total,
+        previous_url=f"{base}{first // PER_PAGE}" if first else None,
+        next_url=f"{base}{first // PER_PAGE + 2}" if first + PER_PAGE < total else None,
     )
 
 

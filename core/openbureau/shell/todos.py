@@ -19,6 +19,9 @@ TABS = (
 )
 
 
+STATES = {"open": N_("未办"), "done": N_("已办"), "cancelled": N_("已收回")}
+
+
 @dataclass(frozen=True, slots=True)
 class TodoLine:
     """A todo as lists show it."""
@@ -30,6 +33,7 @@ class TodoLine:
     arrived_at: Any
     lamp: str
     lamp_text: str
+    state: str = ""
 
 
 def todo_line(request: Request, row: Any) -> TodoLine:
@@ -43,6 +47,7 @@ def todo_line(request: Request, row: Any) -> TodoLine:
         row.arrived_at,
         lamp,
         text,
+        request.catalogue.gettext(STATES.get(row.state, row.state)),
     )
 
 
@@ -77,24 +82,23 @@ def list_todos(request: Request) -> Any:
     base = f"/-/todos?tab={tab}&page="
     return page(
         "core/todos.html",
+        fragment="rows",
         tab=tab,
         tabs=[
-            {
-                "label": ctx.gettext(label),
-                "url": f"/-/todos?tab={code}",
-                "is_current": code == tab,
-                "count": todo_total(ctx, k, s) if s == "open" else None,
-            }
+            (
+                ctx.gettext(label),
+                f"/-/todos?tab={code}",
+                code == tab,
+                todo_total(ctx, k, s) if s == "open" else None,
+            )
             for code, label, k, s in TABS
         ],
         rows=[todo_line(request, row) for row in rows],
-        pager={
-            "first": first + 1 if rows else 0,
-            "last": first + len(rows),
-            "total": total,
-            "previous_url": f"{base}{number - 1}" if number > 1 else None,
-            "next_url": f"{base}{number + 1}" if first + PER_PAGE < total else None,
-        },
+        first=first + 1 if rows else 0,
+        last=first + len(rows),
+        total=total,
+        previous_url=f"{base}{number - 1}" if number > 1 else None,
+        next_url=f"{base}{number + 1}" if first + PER_PAGE < total else None,
     )
 
 

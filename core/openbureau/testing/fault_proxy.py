@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-Mode = Literal["pass", "hang", "cut", "drip", "refuse", "reset"]
+Mode = Literal["pass", "hang", "cut", "drip", "hold", "refuse", "reset"]
 
 DRIP_INTERVAL_S = 0.5
 CHUNK_BYTES = 16384
@@ -18,7 +18,8 @@ class Fault:
     """What happens to the server's answers.
 
     `hang` accepts and stays silent; `cut` closes after `after_bytes` of answer; `drip`
-    passes `after_bytes` and then one byte per half second; `refuse` closes at once;
+    passes `after_bytes` and then one byte per half second; `hold` passes `after_bytes`,
+    sets `is_held` and waits for `resume`; `refuse` closes at once;
     `reset` aborts at the first request. `swap` replaces bytes by others of the same
     length in everything the server says.
     """
@@ -39,6 +40,8 @@ class FaultProxy:
         self.fault = fault or Fault()
         self.accepted = 0
         self.received = bytearray()
+        self.is_held = threading.Event()
+        self.resume = threading.Event()
         self._is_over = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -52,6 +55,7 @@ class FaultProxy:
 
     def __exit__(self, *fault: object) -> None:
         self._is_over.set()
+        self.resume.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -120,11 +124,17 @@ class FaultProxy:
             passed += head
             if fault.mode == "cut":
                 return
+            if fault.mode == "hold":
+                self.is_held.set()
+                self.resume.wait()
+                client.sendall(chunk[head:])
+                passed += len(chunk) - head
+                fault = Fault()
+                continue
             for position in range(head, len(chunk)):
                 if self._is_over.wait(DRIP_INTERVAL_S):
                     return
                 client.sendall(chunk[position : position + 1])
-        return
 
     def _keep(self, each: socket.socket) -> None:
         with self._lock:

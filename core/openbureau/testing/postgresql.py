@@ -79,7 +79,7 @@ def running_postgresql(folder: Path) -> Iterator[Postgresql]:
     try:
         yield Postgresql(folder, port, count(1))
     finally:
-        _run("pg_ctl", "-D", where, "-m", "immediate", "-w", "stop")
+        _run("pg_ctl", "-D", where, "-m", "fast", "-w", "stop")
 
 
 def _run(program: str, *arguments: str) -> None:

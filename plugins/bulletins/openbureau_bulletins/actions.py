@@ -57,7 +57,7 @@ def update_draft(ctx: Context, draft: Bulletin, values: Mapping[str, Any]) -> No
         updated_at=ctx.now,
     ).where(Bulletin.id == draft.id).execute()
     for attachment in attachments_of(REALM, draft.id):
-        if attachment.uid in values["removed"]:
+        if attachment.uid in values["remove"]:
             remove_attachment(REALM, draft.id, attachment.uid, ctx.now)
     _attach(ctx, draft, values["files"])
     _audit(ctx, "bulletins.update_bulletin", draft, {"title": values["title"]})

@@ -49,7 +49,7 @@ def _values(title: str, body: str, chosen: list[str]) -> dict[str, object]:
         "is_urgent": "专项检查" in title,
         "receivers": chosen,
         "files": [],
-        "removed": [],
+        "remove": [],
     }
 
 

@@ -16,7 +16,7 @@ class BulletinForm(Form):
     body = TextAreaField(N_("正文"), [InputRequired(), Length(max=BODY_LENGTH)])
     files = AttachmentsField(N_("附件"))
     receivers = SelectMultipleField(N_("发送范围"), validate_choice=False)
-    removed = SelectMultipleField(N_("移除附件"), validate_choice=False)
+    remove = SelectMultipleField(N_("移除附件"), validate_choice=False)
 
 
 class WithdrawalForm(Form):

@@ -19,7 +19,7 @@ from openbureau.kit import holder_labels, people_of_receivers, receivers
 
 from . import queries
 from .models import DRAFT, PUBLISHED, REALM, WITHDRAWN, Bulletin
-from .queries import Listing, Position
+from .queries import PER_PAGE, Listing, Position
 
 STATES = {DRAFT: N_("草稿"), PUBLISHED: N_("已发布"), WITHDRAWN: N_("已撤回")}
 TABS = (
@@ -30,18 +30,18 @@ TABS = (
 PUBLISH = "bulletins.publish_bulletin"
 
 
-def list_tabs(ctx: Context, current: str) -> list[dict[str, Any]]:
-    """The lists this person has."""
+def list_tabs(ctx: Context, current: str) -> list[tuple[str, str, bool, int | None]]:
+    """The lists this person has: label, address, whether it is shown, number."""
     return [
-        {
-            "label": ctx.gettext(label),
-            "url": f"/bulletins/?tab={tab}",
-            "is_current": tab == current,
-            "count": None,
-        }
+        (ctx.gettext(label), f"/bulletins/?tab={tab}", tab == current, None)
         for tab, label, permission in TABS
         if ctx.may(permission)
     ]
+
+
+def bulletin_url(bulletin_id: int) -> str:
+    """Where a bulletin opens."""
+    return f"/bulletins/bulletin/{bulletin_id}"
 
 
 def bulletin_lines(ctx: Context, rows: Sequence[Any], tab: str) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def bulletin_lines(ctx: Context, rows: Sequence[Any], tab: str) -> list[dict[str
     return [
         {
             "title": row.title,
-            "url": f"/bulletins/bulletin/{row.id}{edit}",
+            "url": f"{bulletin_url(row.id)}{edit}",
             "unit_name": tree.by_id[row.unit_id].short_name,
             "published_at": row.published_at,
             "updated_at": row.updated_at,
@@ -67,20 +67,21 @@ def bulletin_lines(ctx: Context, rows: Sequence[Any], tab: str) -> list[dict[str
     ]
 
 
-def list_pager(ctx: Context, listing: Listing, tab: str) -> dict[str, Any]:
-    """Newer and older pages by position, and the exact count."""
+def list_pager(listing: Listing, tab: str, passed: int) -> dict[str, Any]:
+    """Newer and older pages by position, and the exact count. `passed` rows stand before."""
     rows = listing.rows
 
-    def address(row: Any, direction: str) -> str:
-        position = f"{row.published_at}-{row.id}"
-        return f"/bulletins/?{urlencode({'tab': tab, direction: position})}"
+    def address(row: Any, direction: str, rows_before: int) -> str:
+        place = {"tab": tab, direction: f"{row.published_at}-{row.id}", "passed": rows_before}
+        return f"/bulletins/?{urlencode(place)}"
 
+    newer, older = max(0, passed - PER_PAGE), passed + len(rows)
     return {
-        "first": None,
-        "last": len(rows),
+        "first": passed + 1 if rows else 0,
+        "last": passed + len(rows),
         "total": listing.total,
-        "previous_url": address(rows[0], "after") if rows and listing.has_newer else None,
-        "next_url": address(rows[-1], "before") if rows and listing.has_older else None,
+        "previous_url": address(rows[0], "after", newer) if rows and listing.has_newer else None,
+        "next_url": address(rows[-1], "before", older) if rows and listing.has_older else None,
     }
 
 
@@ -97,7 +98,7 @@ def attachment_lines(bulletin_id: int) -> list[dict[str, Any]]:
     """Attachments as file lists show them."""
     return [
         {
-            "uid": found.uid,
+            "id": found.uid,
             "name": found.name,
             "url": f"/-/files/{found.uid}",
             "size_bytes": found.size_bytes,
@@ -124,6 +125,7 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
     return {
         "bulletin": {
             "id": bulletin.id,
+            "url": bulletin_url(bulletin.id),
             "title": bulletin.title,
             "number": "",
             "unit_name": tree.by_id[bulletin.unit_id].name,
@@ -165,7 +167,11 @@ def confirmation(ctx: Context, draft: Bulletin) -> dict[str, Any]:
     if chosen.holders and not people:
         warnings.append(ctx.gettext("所选单位目前没有在用的账号。"))
     return {
-        "bulletin": {"id": draft.id, "title": draft.title, "is_urgent": draft.is_urgent},
+        "bulletin": {
+            "url": bulletin_url(draft.id),
+            "title": draft.title,
+            "is_urgent": draft.is_urgent,
+        },
         "labels": holder_labels(ctx, chosen.holders),
         "units": chosen.units,
         "unit_total": len(chosen.units),
@@ -181,8 +187,9 @@ def reading_progress(ctx: Context, bulletin: Bulletin, code: str) -> dict[str, A
     order = {unit.id: number for number, unit in enumerate(tree.access_units())}
     rows = sorted(reading_by_unit(REALM, bulletin.id), key=lambda row: order.get(row.unit_id, 0))
     opened = tree.by_code.get(code)
+    people = unit_readers(ctx, bulletin, code)
     return {
-        "bulletin": {"id": bulletin.id, "title": bulletin.title},
+        "bulletin": {"url": bulletin_url(bulletin.id), "title": bulletin.title},
         "receiver_total": sum(row.total for row in rows),
         "read_total": sum(row.done for row in rows),
         "rows": [
@@ -191,14 +198,16 @@ def reading_progress(ctx: Context, bulletin: Bulletin, code: str) -> dict[str, A
                 "unit_name": tree.by_id[row.unit_id].name,
                 "receiver_total": row.total,
                 "read_total": row.done,
-                "url": f"/bulletins/bulletin/{bulletin.id}/progress"
-                f"?unit={tree.by_id[row.unit_id].code}#unit-{tree.by_id[row.unit_id].code}",
-                "is_open": opened is not None and row.unit_id == opened.id,
+                "url": f"{bulletin_url(bulletin.id)}/progress?unit={tree.by_id[row.unit_id].code}",
+                "people": people if opened is not None and row.unit_id == opened.id else None,
             }
             for row in rows
         ],
-        "people": [
-            {"name": row.name, "title": row.title or "", "read_at": row.done_at}
-            for row in (reading_by_person(REALM, bulletin.id, opened.id) if opened else ())
-        ],
     }
+
+
+def unit_readers(ctx: Context, bulletin: Bulletin, code: str) -> list[dict[str, Any]]:
+    """The receivers in one unit, in official order, with when they read it."""
+    unit = unit_tree(ctx.tree_version).by_code.get(code)
+    found = reading_by_person(REALM, bulletin.id, unit.id) if unit else ()
+    return [{"name": row.name, "title": row.title or "", "read_at": row.done_at} for row in found]

@@ -25,6 +25,7 @@ from .presentation import (
     list_tabs,
     position_of,
     reading_progress,
+    unit_readers,
 )
 
 LISTS = {"received": queries.received, "sent": queries.sent}
@@ -50,7 +51,7 @@ def list_bulletins(request: Request) -> Any:
         tabs=list_tabs(ctx, tab),
         rows=bulletin_lines(ctx, listing.rows, tab),
         q=words,
-        pager=list_pager(ctx, listing, tab),
+        **list_pager(listing, tab, request.number("passed", 0)),
         may_create=ctx.may(WRITE),
     )
 
@@ -152,10 +153,11 @@ def show_progress(request: Request) -> Any:
     bulletin = queries.bulletin(ctx, request.params["id"])
     if bulletin.state == DRAFT or not ctx.may_in(PUBLISH, bulletin.unit_id):
         raise NotFound()
-    return page(
-        "bulletins/progress.html",
-        **reading_progress(ctx, bulletin, request.query.get("unit", "")),
-    )
+    code = request.query.get("unit", "")
+    if request.is_part:
+        people = unit_readers(ctx, bulletin, code)
+        return page("bulletins/progress.html", fragment="people", people=people)
+    return page("bulletins/progress.html", **reading_progress(ctx, bulletin, code))
 
 
 def _own_draft(request: Request) -> Bulletin:
@@ -168,7 +170,7 @@ def _own_draft(request: Request) -> Bulletin:
 
 def _saved(request: Request, draft: Bulletin) -> Any:
     assert request.form is not None  # noqa: S101 - only reached by POST
-    if request.form.get("next") == "publish":
+    if request.form.get("intent") == "publish":
         return redirect(f"/bulletins/bulletin/{draft.id}/publish")
     return redirect(f"/bulletins/bulletin/{draft.id}/edit", "草稿已保存。")
 

@@ -129,8 +129,13 @@ def bind(
 
 def is_usable(login: str, password: str) -> bool:
     """Whether both may be sent to a server at all: not empty (an empty password binds
-    anonymously on some servers), no NUL, no lone surrogate, not oversized."""
-    return _is_usable(password, PASSWORD_MAX_BYTES) and _is_usable(login, LOGIN_LENGTH)
+    anonymously on some servers), no NUL, no lone surrogate, not oversized; a login name
+    without control characters, which directories ignore when they compare."""
+    return (
+        login.isprintable()
+        and _is_usable(login, LOGIN_LENGTH)
+        and _is_usable(password, PASSWORD_MAX_BYTES)
+    )
 
 
 def _is_usable(typed: str, max_bytes: int) -> bool:
@@ -279,6 +284,9 @@ def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
     finally:
         with contextlib.suppress(LDAPException, OSError, AttributeError):
             connection.unbind()
+        # A connection that never opened keeps its socket otherwise.
+        if connection.socket is not None:
+            connection.socket.close()
 
 
 def _bind_as(connection: Any, dn: str, password: str) -> None:

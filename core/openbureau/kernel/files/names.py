@@ -19,13 +19,11 @@ def cleaned_name(name: str) -> str:
     name = "".join(
         c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"}
     )
-    name = " ".join(_SPECIAL.sub("_", name).split()).strip(". ")
-    if _RESERVED.match(name):
-        name = f"_{name}"
+    name = " ".join(_SPECIAL.sub("_", name).split()).rstrip(". ")
     extension = extension_of(name)
-    stem = name[: len(name) - len(extension)].rstrip(". ")
-    if not stem:
-        stem = "未命名"
+    stem = name[: len(name) - len(extension)].strip(". ") or "未命名"
+    if _RESERVED.match(stem):
+        stem = f"_{stem}"
     return stem[: NAME_LENGTH - len(extension)] + extension
 
 

@@ -14,7 +14,7 @@ KEPT_PREFIX = "kept_"
 
 
 def store_form_files(request: Request, now: dt.datetime) -> None:
-    """Fills `request.uploads` and `request.upload_problems` by field name.
+    """Fills `request.uploads`, `kept` and `upload_problems` by field name.
 
     Values of `kept_<field>` are files stored by an earlier, rejected sending of the form.
     """
@@ -30,17 +30,19 @@ def store_form_files(request: Request, now: dt.datetime) -> None:
             except Problem as problem:
                 request.upload_problems.setdefault(name, []).append(problem)
             else:
-                request.uploads.setdefault(name, []).append(stored)
+                _accept(request, name, stored)
         elif name.startswith(KEPT_PREFIX):
             kept = _kept(request.app.key, str(value))
             if kept is not None:
-                request.uploads.setdefault(name.removeprefix(KEPT_PREFIX), []).append(kept)
+                _accept(request, name.removeprefix(KEPT_PREFIX), kept)
 
 
-def kept_token(key: bytes, stored: Stored) -> str:
-    """A signed value that brings a stored file back with the form."""
+def _accept(request: Request, field: str, stored: Stored) -> None:
+    """Adds a stored file, and the signed value that brings it back with a rejected form."""
     content = f"{stored.digest}:{stored.size_bytes}:{stored.media_type}:{stored.name}"
-    return f"{_signature(key, content)}:{content}"
+    token = f"{_signature(request.app.key, content)}:{content}"
+    request.uploads.setdefault(field, []).append(stored)
+    request.kept.setdefault(field, []).append((stored.name, stored.size_bytes, token))
 
 
 def _kept(key: bytes, token: str) -> Stored | None:

@@ -61,7 +61,7 @@ def search(
     realms: Collection[str] = (),
     limit: int = 50,
 ) -> Found:
-    """Records holding all the words that this person may see, best and newest first.
+    """Records holding all the words that this person may see: titles first, then the newest.
 
     `holders` are the names under which the person takes part in records; `unit_ids` the
     access units whose records the person reads, `is_everywhere` all of them. Only records
@@ -127,7 +127,7 @@ def _page(condition: Any, words: str, limit: int) -> Any:
             is_in_title.alias("rank"),
         )
         .where(condition)
-        .order_by(SQL("rank").desc(), SearchEntry.at.desc(), SearchEntry.id.desc())
+        .order_by(SQL("rank").desc(), SearchEntry.at.desc(), SearchEntry.id)
         .limit(limit)
         .alias("first")
     )
@@ -154,7 +154,7 @@ def _page(condition: Any, words: str, limit: int) -> Any:
             JOIN.LEFT_OUTER,
             on=((SearchEntry.realm == ACCOUNT) & (Account.id == SearchEntry.record_id)),
         )
-        .order_by(first.c.rank.desc(), SearchEntry.at.desc(), SearchEntry.id.desc())
+        .order_by(first.c.rank.desc(), SearchEntry.at.desc(), SearchEntry.id)
         .namedtuples()
     )
 

@@ -67,6 +67,7 @@ def todos_of(
             Todo.due_on,
             Todo.arrived_at,
             Todo.done_at,
+            Todo.state,
             source.short_name.alias("source_unit"),
         )
         .join(source, JOIN.LEFT_OUTER, on=(Todo.source_unit == source.id))

@@ -21,7 +21,6 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
-from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.demo.bureau import ROOT, SAMPLES, SEED, Scale
@@ -35,10 +34,7 @@ def fill_demo(opened: Installation, scale: Scale, progress: Progress) -> None:
     """Writes the whole demo into an empty installation."""
     now = dt.datetime.now(dt.UTC)
     prepare_demo(scale, progress, now, _grants(now))
-    progress(0, 1, "检索 search index")
     with writing():
-        index_units(now)
-        index_people()
         bump_epoch("units")
         bump_epoch("access")
         for plugin in opened.plugins.loaded:

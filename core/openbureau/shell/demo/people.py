@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from openbureau.kernel.units.models import Unit
-from openbureau.shell.demo.bureau import PASSWORD, SAMPLES
+from openbureau.shell.demo.bureau import PASSWORD, SAMPLES, unit_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +17,5 @@ class SampleSignIn:
 
 def demo_samples() -> list[SampleSignIn]:
     """The six samples with the names of their units."""
-    names = dict(Unit.select(Unit.code, Unit.name).where(Unit.code.in_([s.unit for s in SAMPLES])).tuples())
-    return [SampleSignIn(s.role, s.login, PASSWORD, names.get(s.unit, s.unit)) for s in SAMPLES]
+    names = unit_names()
+    return [SampleSignIn(s.role, s.login, PASSWORD, names[s.unit]) for s in SAMPLES]

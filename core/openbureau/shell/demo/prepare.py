@@ -15,7 +15,7 @@ from openbureau.shell.demo.bureau import PASSWORD, Bureau, DemoPerson, Scale, bu
 
 Progress = Callable[[int, int, str], None]
 _CHUNK_ROWS = 400
-NODE_NAME = "演示安装"
+NODE_NAME = "云南省质量技术监督局"
 
 
 def prepare_demo(
