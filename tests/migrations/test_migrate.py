@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from playhouse.migrate import SchemaMigrator
 
 from openbureau.base.database import db, is_postgresql, reading, writing
 from openbureau.base.errors import OperatorError
@@ -91,7 +92,7 @@ OPERATIONS = [
     "migrator.add_index('parent', ('name',))",
     "migrator.add_column('parent', 'chief', peewee.IntegerField(null=True, unique=True))",
     "migrator.rename_table('parent', 'elder')",
-    "migrator.add_unique('parent', 'id')",
+    "migrator.add_column_default('parent', 'name', 'z')",
 ]
 
 
@@ -114,21 +115,24 @@ def test_no_operation_deletes_the_children_of_a_cascade(
     assert count("child") == 20
 
 
-def test_a_plain_runner_would_have_deleted_them(sample: Distribution) -> None:
-    """Why the transaction belongs to the core: the same change inside one."""
+def test_the_same_operation_in_an_open_transaction_deletes_them(sample: Distribution) -> None:
     if is_postgresql():
         pytest.skip("only SQLite rebuilds tables")
     sample.write("0001_first", PARENT_AND_CHILD)
     sample.apply()
-    change = """
-        from playhouse.migrate import SqliteMigrator
-        def up(migrator, db):
-            db.execute_sql("DELETE FROM parent")
-    """
-    sample.write("0002_change", change)
-    with pytest.raises(MigrationError, match="MIG-006"):
+    migrator = SchemaMigrator.from_database(db.obj)
+    with writing():
+        migrator.migrate(migrator.add_not_null("parent", "name"))
+    assert count("child") == 0
+
+
+def test_rows_that_lose_their_parent_bring_everything_back(sample: Distribution) -> None:
+    sample.write("0001_first", PARENT_AND_CHILD)
+    sample.apply()
+    sample.write("0002_change", "def up(migrator, db): db.execute_sql('DELETE FROM parent')")
+    with pytest.raises(MigrationError, match="MIG-00[56]"):
         sample.apply()
-    assert count("child") == 20
+    assert (count("parent"), count("child")) == (20, 20)
 
 
 def test_rows_lost_in_a_table_not_mentioned_are_brought_back(sample: Distribution) -> None:
@@ -214,6 +218,7 @@ def test_no_backup_no_migration(sample: Distribution) -> None:
     sample.write("0001_first", PARENT_AND_CHILD)
     sample.apply()
     sample.write("0002_second", "def up(migrator, db): pass")
+    sample.data.mkdir(exist_ok=True)
     (sample.data / "backups").write_text("in the way")
     with pytest.raises(OperatorError, match="BKP-011"):
         sample.apply()

@@ -14,11 +14,13 @@ from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
 from openbureau.kernel.directory.snapshot import Snapshot
 from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.actions import rebuild_paths, sounds_of
 from openbureau.kernel.units.models import Node, Unit
 from openbureau.kernel.units.names import person_pinyin
 
 ROWS_PER_STATEMENT = 100
+MOST_INDEXED_SINGLY = 500
 ACCOUNT_FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
 
 Sounds = Mapping[str, tuple[str, str]]
@@ -49,7 +51,24 @@ def apply_plan(plan: Plan, snapshot: Snapshot, now: dt.datetime) -> None:
             raise PlanChanged
         unit_ids = _write_units(plan.units, now)
         _write_people(plan, unit_ids, sounds, now)
+        _make_findable(plan, unit_ids, now)
         _note(plan, now)
+
+
+def _make_findable(plan: Plan, unit_ids: Mapping[str, int], now: dt.datetime) -> None:
+    """Brings the search index up to date. People are found by their unit's name as well."""
+    changed = [change for change in plan.units if change.action != "conflict"]
+    ids = {change.row_id for change in changed if change.row_id is not None}
+    index_units(now, ids | set(unit_ids.values()))
+    renamed = [change.row_id for change in changed if change.after("name") and change.row_id]
+    people = [change for change in plan.people if change.action != "conflict"]
+    if len(people) > MOST_INDEXED_SINGLY or len(renamed) > MOST_INDEXED_SINGLY:
+        index_people()
+        return
+    entries = [change.external_id for change in people]
+    found = Account.select(Account.id).where(Account.external_id.in_(entries))
+    members = Post.select(Post.account).where(Post.is_active & Post.unit.in_(renamed))
+    index_people({row.id for row in found} | {row.account_id for row in members})
 
 
 def _note(plan: Plan, now: dt.datetime) -> None:

@@ -1,0 +1,148 @@
+"""`openbureau sync`: brings the directory's units and people in."""
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from openbureau.base.errors import OperatorError
+from openbureau.base.settings import Settings
+from openbureau.kernel.directory.config import DirectoryConfig, read_password
+from openbureau.kernel.directory.reasons import reason_words
+from openbureau.kernel.directory.sync import Report, synchronise
+from openbureau.shell.cli.options import installation, json_option
+
+_COUNTED = (
+    ("create", "新增", "new"),
+    ("update", "变更", "changed"),
+    ("move", "调动", "moved"),
+    ("disable", "停用", "disabled"),
+    ("conflict", "冲突", "in conflict"),
+    ("unchanged", "不变", "unchanged"),
+)
+
+
+@click.command(
+    help="从目录服务器（LDAP）同步单位和人员。应答不完整或改动过大时不写任何内容。"
+    "\n\nSynchronise units and people from the directory (LDAP). Nothing is written when the "
+    "answer is incomplete or the change too large. Exit status: 0 done, 3 incomplete, 4 blocked."
+)
+@click.option("--url", help="目录服务器地址，ldap:// 或 ldaps://。Directory URL.")
+@click.option("--bind-dn", help="查询账号。DN of the search account.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="查询账号的密码文件。File with the search account's password.",
+)
+@click.option("--base", help="目录的根。Base DN.")
+@click.option("--profile", type=click.Choice(["openldap", "ad"]), help="目录类型。Directory kind.")
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path),
+    help="签发目录证书的机构文件。CA file of the directory's certificate.",
+)
+@click.option(
+    "--insecure",
+    "is_insecure",
+    is_flag=True,
+    help="允许向其他主机不加密地发送密码。Allow plain text to another host.",
+)
+@click.option(
+    "--apply/--dry-run",
+    "is_applied",
+    default=None,
+    help="写入，或只显示差异。Write, or only show the differences. One of them is required.",
+)
+@click.option(
+    "--plan",
+    "expected_plan",
+    metavar="HASH",
+    help="只写入预演时的这个计划。Apply only the plan with this hash from a dry run.",
+)
+@json_option
+def sync(
+    is_applied: bool | None,  # noqa: FBT001 - click passes options by name
+    expected_plan: str | None,
+    is_insecure: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    **given: Any,
+) -> None:
+    if is_applied is None:
+        raise click.UsageError("请指定 --dry-run 或 --apply。Say --dry-run or --apply.")
+    password_file = given.pop("password_file")
+    chosen = {f"ldap_{name}": str(value) for name, value in given.items() if value is not None}
+    if password_file is not None:
+        chosen["ldap_password_file"] = str(password_file)
+    opened = installation(**chosen)
+    report = synchronise(
+        dataclasses.replace(_config(opened.settings), is_insecure=is_insecure),
+        is_dry_run=not is_applied,
+        now=dt.datetime.now(dt.UTC),
+        expected_plan=expected_plan,
+    )
+    if as_json:
+        click.echo(json.dumps(report.contract(), ensure_ascii=False))
+    else:
+        _show(report)
+    raise SystemExit(report.exit_status)
+
+
+def _config(settings: Settings) -> DirectoryConfig:
+    """The directory of this run. Raises OperatorError: something is not given."""
+    missing = [
+        option
+        for option, value in (
+            ("--url", settings.ldap_url),
+            ("--bind-dn", settings.ldap_bind_dn),
+            ("--password-file", settings.ldap_password_file),
+            ("--base", settings.ldap_base),
+        )
+        if not value
+    ]
+    if missing:
+        names = " ".join(missing)
+        raise OperatorError(
+            "LDAP-001",
+            f"没有给出 {names}。账号未改动。请在命令行或设置中给出。",
+            f"{names} not given. Accounts unchanged. Give it here or in the settings.",
+        )
+    try:
+        password = read_password(Path(settings.ldap_password_file))
+    except OSError as fault:
+        raise OperatorError(
+            "LDAP-002",
+            f"无法读取密码文件 {settings.ldap_password_file}：{fault.strerror}。账号未改动。"
+            "请检查路径和权限。",
+            f"Cannot read the password file {settings.ldap_password_file}: {fault.strerror}. "
+            "Accounts unchanged. Check the path and its permissions.",
+        ) from fault
+    return DirectoryConfig(
+        url=settings.ldap_url,
+        bind_dn=settings.ldap_bind_dn,
+        password=password,
+        base=settings.ldap_base,
+        profile=settings.ldap_profile,
+        ca_file=settings.ldap_ca_file,
+    )
+
+
+def _show(report: Report) -> None:
+    for line in report.lines:
+        click.echo(line)
+    for zh, en, counts in (("单位", "Units", report.units), ("人员", "People", report.people)):
+        click.echo(
+            f"{zh}：" + "，".join(f"{word} {counts[key]}" for key, word, _ in _COUNTED) + "。 "
+            f"{en}: " + ", ".join(f"{counts[key]} {word}" for key, _, word in _COUNTED) + "."
+        )
+    for reason in (report.incomplete or report.blocked or "").split("; "):
+        if reason:
+            zh, en = reason_words(reason)
+            click.echo(f"[{reason}] {zh} 没有写入任何内容。\n{en} Nothing was written.", err=True)
+    if report.detail:
+        click.echo(f"  {report.detail}", err=True)
+    if report.plan:
+        done = "已写入 applied" if report.is_applied else "未写入 not applied"
+        click.echo(f"计划 Plan: {report.plan} ({done})")
