@@ -74,6 +74,7 @@ from openbureau.kernel.units.queries import current_tree, unit_tree
 
 __all__ = [
     "CHINA",
+    "N_",
     "Account",
     "AttachmentsField",
     "BadRequest",
@@ -87,7 +88,6 @@ __all__ = [
     "Invalid",
     "Job",
     "MenuEntry",
-    "N_",
     "NotFound",
     "Page",
     "Permission",

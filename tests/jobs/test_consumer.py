@@ -4,6 +4,7 @@ import datetime as dt
 import signal
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,9 +28,13 @@ def effects() -> list[int]:
         return [n for (n,) in db.execute_sql("SELECT number FROM effect").fetchall()]
 
 
+def has_effects(least: int) -> bool:
+    return len(effects()) >= least
+
+
 def states() -> Counter[str]:
     with reading():
-        return Counter(state for (state,) in Job.select(Job.state).tuples())
+        return Counter(job.state for job in Job.select(Job.state))
 
 
 def test_400_jobs_happen_exactly_once_over_six_kills(consumer: Any, eventually: Eventually) -> None:
@@ -38,7 +43,7 @@ def test_400_jobs_happen_exactly_once_over_six_kills(consumer: Any, eventually: 
             enqueue("test.add_effect", {"number": number}, now=now(), lane=f"lane {number % 7}")
     for kill in range(KILLS):
         consumer.start()
-        eventually(lambda kill=kill: len(effects()) > (kill + 1) * JOBS // (KILLS + 2))
+        eventually(partial(has_effects, (kill + 1) * JOBS // (KILLS + 2)))
         consumer.end(signal.SIGKILL)
         assert states()["done"] < JOBS
     consumer.start()

@@ -48,7 +48,9 @@ def view_answer(request: Request, result: Any, version: str = "") -> Response:
         return _download(result)
     if isinstance(result, Response):
         return _finished(request, result)
-    raise TypeError(f"a view returned {type(result).__name__}; use page(), redirect() or download()")
+    raise TypeError(
+        f"a view returned {type(result).__name__}; use page(), redirect() or download()"
+    )
 
 
 def page_answer(request: Request, result: PageResult) -> Response:
@@ -59,7 +61,7 @@ def page_answer(request: Request, result: PageResult) -> Response:
     html = render(
         environment,
         result,
-        is_part,
+        is_part=is_part,
         frame=None if is_part else request.app.gate.frame(request),
         ctx=request.ctx,
         csrf=lambda: _csrf_inputs(request, bound_to),
@@ -128,9 +130,9 @@ def _token_owner(request: Request) -> str:
 
 def _csrf_inputs(request: Request, bound_to: str) -> Markup:
     sent = request.form.get(ONCE_FIELD) if request.form is not None else None
-    return Markup('<input type="hidden" name="{}" value="{}"><input type="hidden" name="{}" value="{}">').format(
-        TOKEN_FIELD, masked_token(request.app.key, bound_to), ONCE_FIELD, sent or new_uid()
-    )
+    return Markup(
+        '<input type="hidden" name="{}" value="{}"><input type="hidden" name="{}" value="{}">'
+    ).format(TOKEN_FIELD, masked_token(request.app.key, bound_to), ONCE_FIELD, sent or new_uid())
 
 
 def _redirection(request: Request, result: Redirect) -> Response:
@@ -195,5 +197,3 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
         httponly=True,
         samesite="lax",
     )
-
-

@@ -82,7 +82,11 @@ def load_assets(folders: Iterable[tuple[str, Path]]) -> Assets:
     found: dict[str, Asset] = {}
     for owner, folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.suffix not in {".toml", ".txt", ".LICENSE"}:
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and path.suffix not in {".toml", ".txt", ".LICENSE"}
+            ):
                 name = f"{owner}/{path.relative_to(folder).as_posix()}"
                 found[name] = Asset(name, path.read_bytes())
         for joined, parts in _joined(folder):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-TOKEN_FIELD = "csrf"
+TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a form field
 ONCE_FIELD = "once"
 _SIZE = 20
 

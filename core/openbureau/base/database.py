@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from peewee import (
@@ -48,7 +48,7 @@ class _OffLoop:
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         if asyncio._get_running_loop() is not None:
             raise RuntimeError("database used on the event loop thread; move it into the view")
-        return super().execute_sql(sql, params)  # type: ignore[misc]
+        return super().execute_sql(sql, params)
 
 
 class EmbeddedDatabase(_OffLoop, SqliteDatabase):  # type: ignore[misc]
@@ -157,7 +157,7 @@ def _explained(fault: Exception) -> Exception:
     return fault
 
 
-class InstantField(BigIntegerField):  # type: ignore[misc]
+class InstantField(BigIntegerField):
     """An instant: milliseconds since 1970-01-01 UTC in the column, aware datetime in Python."""
 
     def db_value(self, value: dt.datetime | int | None) -> int | None:
@@ -185,8 +185,13 @@ def new_uid() -> str:
     return f"{value | (random & ((1 << 62) - 1)):032x}"
 
 
-class Table(Model):  # type: ignore[misc]
+class Table(Model):
     """The only base class of tables. Integer key `id`; name given in `Meta.table_name`."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """`<foreign key>_id` columns and what a query selects besides."""
 
     id: Any
 
@@ -258,8 +263,12 @@ class Statement:
         cursor = db.execute_sql(self.sql, values)
         if self._row is None and cursor.description:
             names = [column[0] for column in cursor.description]
-            self._row = namedtuple("Row", names, rename=True)  # noqa: PYI024 - shape known at run time
+            self._row = _row_type(names)
         return cursor
+
+
+def _row_type(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True)  # type: ignore[misc]
 
 
 def statement(build: Callable[..., Query]) -> Callable[..., Statement]:
@@ -267,11 +276,11 @@ def statement(build: Callable[..., Query]) -> Callable[..., Statement]:
     and per kind of database."""
 
     @lru_cache(maxsize=64)
-    def compiled(kind: type, args: Any, kwargs: Any) -> Statement:
+    def compiled(kind: str, args: Any, kwargs: Any) -> Statement:
         return Statement(build(*args, **dict(kwargs)))
 
     def compiled_for(*args: Any, **kwargs: Any) -> Statement:
-        return compiled(type(db.obj), args, tuple(sorted(kwargs.items())))
+        return compiled(db.obj.__class__.__name__, args, tuple(sorted(kwargs.items())))
 
     compiled_for.__doc__ = build.__doc__
     compiled_for.__name__ = build.__name__

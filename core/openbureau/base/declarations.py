@@ -50,8 +50,9 @@ class Page:
     """One page: path below the plugin, view, permission. There is no default permission.
 
     `path` is like `bulletin/{id:int}`; `is_self_managed` pages open their own
-    transactions because they do slow work between them; `uploads` lets the page receive files; `stamps`
-    names what the page's content depends on, so that an unchanged page answers 304.
+    transactions because they do slow work between them; `uploads` lets the page receive
+    files; `stamps` names what the page's content depends on, so that an unchanged page
+    answers 304.
     """
 
     path: str

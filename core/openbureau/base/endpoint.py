@@ -88,10 +88,10 @@ class Dispatch(BaseRoute):
         try:
             request.form = await reader.form(max_files=FILES_PER_FORM, max_fields=2000)
         except (MultiPartException, ValueError, UnicodeDecodeError) as fault:
-            raise BadRequest() from fault
+            raise BadRequest from fault
         except Exception as fault:
             if getattr(fault, "status_code", 0) == 400:  # Starlette's own HTTPException
-                raise BadRequest() from fault
+                raise BadRequest from fault
             raise
 
 
@@ -104,7 +104,7 @@ def _limited(receive: Receive, limit_bytes: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit_bytes:
-            raise TooLarge()
+            raise TooLarge
         return message
 
     return counting
@@ -121,7 +121,7 @@ def run(request: Request, problem: Problem | None, started: float) -> Response:
             request.app.gate.after(request)
     except Problem as refused:
         response = error_answer(request, refused)
-    except Exception:  # noqa: BLE001 - the last resort: a sentence and an incident number
+    except Exception:
         incident = secrets.token_hex(4).upper()
         log.exception("incident %s in request %s", incident, request.request_id)
         response = error_answer(request, Problem(), incident)

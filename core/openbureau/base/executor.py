@@ -91,10 +91,7 @@ class Executor:
             self.faults.append(Fault(slug, hook, f"{type(fault).__name__}: {fault}", now))
             breaker = self._breakers.setdefault((slug, hook), _Breaker())
             breaker.recent.append(now)
-            if (
-                len(breaker.recent) == FAULTS_TO_OPEN
-                and now - breaker.recent[0] <= WINDOW_S
-            ):
+            if len(breaker.recent) == FAULTS_TO_OPEN and now - breaker.recent[0] <= WINDOW_S:
                 breaker.open_until = now + REST_S
                 breaker.recent.clear()
                 log.error("plugin %s rests from hook %s for %d s", slug, hook, REST_S)

@@ -44,7 +44,7 @@ class _Messages:
         return self.gettext(singular if n == 1 else plural)
 
 
-class Form(WTForm):  # type: ignore[misc]
+class Form(WTForm):
     """A form bound to one request: `Form(request)` reads what was sent, if anything.
 
     Labels and messages are Chinese message ids, translated for the person.
@@ -90,7 +90,7 @@ class _Sent:
         return self._data.getlist(name)
 
 
-class AttachmentsField(Field):  # type: ignore[misc]
+class AttachmentsField(Field):
     """Files sent with a form. `data` is a list of stored files; `errors` name refused ones.
 
     Files that were accepted stay with a form that is rejected for another reason: the
@@ -101,9 +101,9 @@ class AttachmentsField(Field):  # type: ignore[misc]
 
     def process(
         self,
-        formdata: Any,  # noqa: ARG002 - files arrive through `receive`
+        formdata: Any,
         data: Any = None,
-        extra_filters: Sequence[Any] | None = None,  # noqa: ARG002 - WTForms' signature
+        extra_filters: Sequence[Any] | None = None,
     ) -> None:
         self.object_data = data
         self.data: list[Any] = []

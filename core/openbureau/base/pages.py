@@ -102,7 +102,7 @@ def count_marker(name: str) -> Markup:
     return Markup(f"\x00{name}\x00")  # noqa: S704 - a constant mark, replaced by a number
 
 
-def render(environment: PlainEnvironment, result: PageResult, is_part: bool, **more: Any) -> str:
+def render(environment: PlainEnvironment, result: PageResult, *, is_part: bool, **more: Any) -> str:
     """The HTML of a page, or of its fragment block when only a part was asked for."""
     template = environment.get_template(result.template)
     if is_part and result.fragment:

@@ -28,9 +28,20 @@ log = logging.getLogger("openbureau.plugins")
 
 ENTRY_POINTS = "openbureau.plugins"
 API_VERSION = (1, 0)
-_DECLARE_HOOKS = (
-    "permissions settings pages menu records registers flows jobs services slots checks commands"
-).split()
+_DECLARE_HOOKS = [
+    "permissions",
+    "settings",
+    "pages",
+    "menu",
+    "records",
+    "registers",
+    "flows",
+    "jobs",
+    "services",
+    "slots",
+    "checks",
+    "commands",
+]
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,8 +129,8 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
             log.error("plugin slug %s is claimed twice; keeping %s", source.slug, first.module_name)
             records[source.slug] = replace(
                 first,
-                problem=f"业务模块代码 {source.slug} 重复 / slug claimed twice: {first.module_name}, "
-                f"{source.module_name}",
+                problem=f"业务模块代码 {source.slug} 重复 / slug claimed twice: "
+                f"{first.module_name}, {source.module_name}",
                 module=None,
             )
             continue
@@ -127,7 +138,9 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
     for slug in _load_order(records):
         records[slug] = _loaded(records[slug], records, manager)
     ordered = {slug: records[slug] for slug in _load_order(records)}
-    return Plugins(ordered | {s: r for s, r in records.items() if s not in ordered}, Executor(manager))
+    return Plugins(
+        ordered | {s: r for s, r in records.items() if s not in ordered}, Executor(manager)
+    )
 
 
 def _with_manifest(source: Source) -> PluginRecord:
@@ -231,9 +244,11 @@ def _loaded(
             raise
     except _Refusal as refusal:
         return _refused(record, str(refusal))
-    except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code may raise anything
+    except (Exception, SystemExit) as fault:
         log.exception("plugin %s cannot be loaded", record.slug)
-        return _refused(record, f"装载时出错 / failed while loading: {type(fault).__name__}: {fault}")
+        return _refused(
+            record, f"装载时出错 / failed while loading: {type(fault).__name__}: {fault}"
+        )
     return replace(record, module=module, declared=declared)
 
 
@@ -295,9 +310,14 @@ def _check_declared(slug: str, declared: Declared) -> None:
             raise _Refusal(f"角色引用了未声明的权限 / role names unknown permissions: {unknown}")
 
 
+def _owner(permission: str) -> str:
+    match = PERMISSION.fullmatch(permission)
+    return match["owner"] if match else ""
+
+
 def _check_names(slug: str, declared: Declared, codes: set[str]) -> None:
     owned = [
-        *((code, bool(m := PERMISSION.fullmatch(code)) and m["owner"] == slug) for code in codes),
+        *((code, _owner(code) == slug) for code in codes),
         *((kind.realm, kind.realm.startswith(f"{slug}/")) for kind in declared.records),
         *((job.kind, job.kind.startswith(f"{slug}.")) for job in declared.jobs),
         *((service.name, service.name.startswith(f"{slug}.")) for service in declared.services),

@@ -41,7 +41,7 @@ class _Pages:
 
     def add(self, route: Route) -> None:
         path = route.page.path
-        methods = {method: route for method in route.page.methods}
+        methods = dict.fromkeys(route.page.methods, route)
         if "{" not in path:
             self.exact.setdefault(path, {}).update(methods)
             return
@@ -93,11 +93,11 @@ class Routes:
         table = self._by_slug.get(slug)
         found = table.find(rest) if table else None
         if found is None:
-            raise NotFound()
+            raise NotFound
         methods, values = found
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            raise MethodNotAllowed()
+            raise MethodNotAllowed
         return route, values
 
     def has_plugin_root(self, path: str) -> bool:

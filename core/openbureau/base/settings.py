@@ -163,9 +163,7 @@ def _read_config(path: Path, names: set[str]) -> dict[str, Any]:
 
 def _convert(name: str, value: Any, hint: Any, source: str) -> Any:
     try:
-        return msgspec.convert(
-            value, hint, strict=False, dec_hook=lambda kind, raw: kind(raw)
-        )
+        return msgspec.convert(value, hint, strict=False, dec_hook=lambda kind, raw: kind(raw))
     except (msgspec.ValidationError, TypeError, ValueError) as fault:
         raise OperatorError(
             "CONF-003",

@@ -144,7 +144,7 @@ def post_label(ctx: Context, post: ActingPost) -> str:
 
 
 def _one_of(values: Sequence[str], value: str | None) -> str:
-    return value if value in values else values[0]
+    return value if value is not None and value in values else values[0]
 
 
 def _is_loopback(address: str) -> bool:

@@ -89,12 +89,12 @@ class StaffGate:
         """Raises the Problem that keeps this person from the page."""
         route = request.route
         if route is None:
-            raise NotFound()
+            raise NotFound
         page = route.page
         if page.zone == "public" or page.permission == "public":
             return
         if request.ctx is None:
-            raise SignInNeeded()
+            raise SignInNeeded
         if page.permission.startswith("administrator:"):
             if request.ctx.account.administrator != page.permission.partition(":")[2]:
                 raise Forbidden(
@@ -105,7 +105,7 @@ class StaffGate:
         if route.slug != CORE:
             self._admit_to_plugin(request, route.slug)
         if page.permission != "signed-in" and not request.ctx.may(page.permission):
-            raise Forbidden()
+            raise Forbidden
 
     def _admit_to_plugin(self, request: Request, slug: str) -> None:
         ctx = request.person

@@ -6,6 +6,7 @@ Values are `unit:CODE` and `subtree:CODE`. What is stored are holder names
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from openbureau.base.context import NOWHERE, Context
 from openbureau.kernel.accounts.models import Account, Post
@@ -83,9 +84,7 @@ def receivers(ctx: Context, permission: str, values: Sequence[str]) -> Receivers
     return Receivers(holders, units_of_holders(tree, holders), tuple(refused))
 
 
-def _is_covered(
-    tree: UnitTree, holder: str, unit: UnitNode, wanted: dict[str, UnitNode]
-) -> bool:
+def _is_covered(tree: UnitTree, holder: str, unit: UnitNode, wanted: dict[str, UnitNode]) -> bool:
     if holder.startswith("unit:") and f"subtree:{unit.id}" in wanted:
         return True
     return any(f"subtree:{above.id}" in wanted for above in tree.ancestors(unit.id))
@@ -133,7 +132,7 @@ def people_of_receivers(tree: UnitTree, holders: Sequence[str]) -> list[tuple[in
     A person with posts in several of the units counts under the first in post order.
     """
     unit_ids = [unit.id for unit in units_of_holders(tree, holders)]
-    rows = (
+    rows: Any = (
         Post.select(Post.account, Unit.access_unit)
         .join(Unit)
         .switch(Post)

@@ -49,11 +49,11 @@ CORE_PAGES: tuple[Page, ...] = (
 )
 CORE_MENU = (
     MenuEntry(N_("工作台"), "/", "", icon="home", order=0),
-    MenuEntry(N_("待办事项"), "/-/todos", "", icon="checklist", order=1, count="do"),
+    MenuEntry(N_("待办事项"), "/-/todos", "", icon="clipboard-list", order=1, count="do"),
     MenuEntry(N_("待阅"), "/-/todos?tab=read", "", icon="eye", order=2, count="read"),
-    MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "users", 900),
+    MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "sitemap", 900),
     MenuEntry(
-        N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "plug", 950
+        N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "puzzle", 950
     ),
 )
 

@@ -17,13 +17,13 @@ def download_attachment(request: Request) -> Any:
     slug = found.realm.partition("/")[0]
     record = request.app.plugins.records.get(slug)
     if record is None or slug not in ctx.plugins:
-        raise NotFound()
+        raise NotFound
     for kind in record.declared.records:
         if kind.realm == found.realm and kind.visible(ctx, found.record_id):
             return Download(
                 content_path(found.digest), found.name, found.media_type, found.size_bytes
             )
-    raise NotFound()
+    raise NotFound
 
 
 PAGES = (Page("files/{uid}", download_attachment, "signed-in"),)

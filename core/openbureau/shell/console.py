@@ -40,7 +40,9 @@ class PluginStateForm(Form):
     scope = StringField(
         N_("范围"),
         [InputRequired(), Length(max=60)],
-        description=N_("subtree:530100 为昆明市局及全部下属，unit:530102 为一个单位，kind:county 为全部县局。"),
+        description=N_(
+            "subtree:530100 为昆明市局及全部下属，unit:530102 为一个单位，kind:county 为全部县局。"
+        ),
     )
     people = StringField(
         N_("试点人员"), [Length(max=500)], description=N_("仅「试点」需要：账号，用逗号分开。")
@@ -76,7 +78,7 @@ def create_rule(request: Request) -> Any:
         set_plugin_state(
             form.plugin.data,
             form.state.data,
-            form.scope.data.strip(),
+            str(form.scope.data).strip(),
             now=ctx.now,
             people=list(people.values()),
             reason=form.reason.data or "",
@@ -144,7 +146,7 @@ def show_plugin(request: Request) -> Any:
     slug = request.params["slug"]
     record = request.app.plugins.records.get(slug)
     if record is None:
-        raise NotFound()
+        raise NotFound
     tree, states = _snapshot(request)
     rows = []
     for unit in tree.access_units():

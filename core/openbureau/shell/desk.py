@@ -92,9 +92,7 @@ def _tile_plugins(request: Request) -> list[str]:
     return [s for s in executor.plugins_with("desk_tiles") if s in request.person.plugins]
 
 
-def _tiles(
-    request: Request, slugs: Sequence[str], budget_s: float
-) -> tuple[list[Tile], list[str]]:
+def _tiles(request: Request, slugs: Sequence[str], budget_s: float) -> tuple[list[Tile], list[str]]:
     """(tiles that were ready in time, slugs of the late ones)."""
     started: dict[str, Future[list[Tile]]] = {
         slug: _pool.submit(_plugin_tiles, request, slug) for slug in slugs

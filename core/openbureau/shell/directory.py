@@ -66,7 +66,7 @@ def show_branch(request: Request) -> Any:
     tree = unit_tree(request.person.tree_version)
     unit = tree.by_code.get(request.params["code"])
     if unit is None:
-        raise NotFound()
+        raise NotFound
     if not request.is_part:
         return redirect(f"/-/units/{unit.code}")
     return page(
@@ -77,9 +77,11 @@ def show_branch(request: Request) -> Any:
 
 
 def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
-    ids = [node.id for node in tree.subtree(unit.id) if node.access_unit_id == unit.id or node is unit]
+    ids = [
+        node.id for node in tree.subtree(unit.id) if node.access_unit_id == unit.id or node is unit
+    ]
     first = (request.number("page", 1, 1) - 1) * PER_PAGE
-    people = people_of_units(ids)
+    people: Any = people_of_units(ids)
     total = people.count()
     rows = list(people.limit(PER_PAGE).offset(first))
     base = f"/-/units/{unit.code}?page="
@@ -124,9 +126,7 @@ def _open(tree: UnitTree, unit_id: int) -> list[UnitNode]:
     return [node for node in tree.children(unit_id) if node.is_active]
 
 
-def _branch(
-    request: Request, tree: UnitTree, node: UnitNode, current: UnitNode | None
-) -> Branch:
+def _branch(request: Request, tree: UnitTree, node: UnitNode, current: UnitNode | None) -> Branch:
     above = {n.id for n in tree.ancestors(current.id)} | {current.id} if current else set()
     is_expanded = node.id in above
     children = _open(tree, node.id)

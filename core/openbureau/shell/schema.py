@@ -27,8 +27,8 @@ def _requirements(plugins: Plugins, slug: str) -> tuple[str, ...]:
     return tuple(re.split(r"[^a-z0-9]", need, maxsplit=1)[0] for need in record.manifest.requires)
 
 
-def open_installation(settings: Settings) -> list[Owner]:
-    """Opens the database and tells whose migrations it may hold."""
+def opened_owners(settings: Settings) -> list[Owner]:
+    """Opens the database as it is, without migrating it; whose migrations it may hold."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
     return migration_owners(load_for(settings))

@@ -33,7 +33,9 @@ def show_search(request: Request) -> Any:
         )
         hits, total = list(found.hits), found.total
     labels = _labels(request)
-    ordered = sorted(hits, key=lambda hit: list(labels).index(hit.realm) if hit.realm in labels else 99)
+    ordered = sorted(
+        hits, key=lambda hit: list(labels).index(hit.realm) if hit.realm in labels else 99
+    )
     groups = [
         {"label": labels.get(realm, realm), "total": len(rows), "results": rows}
         for realm, rows in (

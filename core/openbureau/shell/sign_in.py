@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from starlette.datastructures import FormData
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -92,7 +93,12 @@ def _start(request: Request, account: Account, now: dt.datetime) -> None:
 
 
 def _page(
-    request: Request, form: SignInForm, target: str, *, status: int = 200, problem: str | None = None
+    request: Request,
+    form: SignInForm,
+    target: str,
+    *,
+    status: int = 200,
+    problem: str | None = None,
 ) -> Any:
     return page(
         "core/sign_in.html",
@@ -128,7 +134,7 @@ def delete_session(request: Request) -> Any:
 
 def update_preferences(request: Request) -> Any:
     """Language, scheme and size: cookies, before signing in too."""
-    form = request.form or {}
+    form = request.form if request.form is not None else FormData()
     for name, allowed in PREFERENCES.items():
         value = str(form.get(name, ""))
         if value in allowed:
@@ -139,11 +145,12 @@ def update_preferences(request: Request) -> Any:
 
 def update_acting_post(request: Request) -> Any:
     """Acts in another of the person's posts."""
-    posted = str((request.form or {}).get("post", ""))
+    form = request.form if request.form is not None else FormData()
+    posted = str(form.get("post", ""))
     if not posted.isdecimal():
-        raise NotFound()
+        raise NotFound
     choose_post(request.session.id, request.person.account.id, int(posted))
-    target = str((request.form or {}).get("next", "/"))
+    target = str(form.get("next", "/"))
     return redirect(target, "已切换身份。")
 
 

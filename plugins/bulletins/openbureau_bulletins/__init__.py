@@ -16,9 +16,9 @@ from openbureau import (
 
 from .jobs import JOBS
 from .models import REALM
-from .presentation import bulletin_lines
 from .queries import Position, bulletin_title, is_readable, received
 from .views import PAGES
+from .views.lists import bulletin_lines
 
 # --- declare
 

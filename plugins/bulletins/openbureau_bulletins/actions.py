@@ -71,7 +71,7 @@ def publish_bulletin(ctx: Context, draft: Bulletin, holders: Sequence[str]) -> N
     """
     _require_draft(ctx, draft)
     if not ctx.may_in("bulletins.publish_bulletin", draft.unit_id):
-        raise Forbidden()
+        raise Forbidden
     Bulletin.update(state=PUBLISHED, published_at=ctx.now, updated_at=ctx.now).where(
         Bulletin.id == draft.id
     ).execute()
@@ -104,7 +104,7 @@ def withdraw_bulletin(ctx: Context, bulletin: Bulletin, reason: str) -> None:
     Raises Conflict: it is not published. Raises Forbidden: another unit's, or not theirs.
     """
     if not ctx.may_in("bulletins.publish_bulletin", bulletin.unit_id):
-        raise Forbidden()
+        raise Forbidden
     touched = (
         Bulletin.update(
             state=WITHDRAWN,
@@ -150,7 +150,7 @@ def _require_draft(ctx: Context, draft: Bulletin) -> None:
             remedy="如内容有误，请先撤回，再另发一条。",
         )
     if draft.account_id != ctx.account.id:
-        raise Forbidden()
+        raise Forbidden
 
 
 def _attach(ctx: Context, draft: Bulletin, files: Sequence[Any]) -> None:

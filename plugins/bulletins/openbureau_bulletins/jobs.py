@@ -3,8 +3,8 @@
 from typing import Any
 
 from openbureau import (
-    Job,
     N_,
+    Job,
     bump_stamp,
     current_tree,
     give_todos,

@@ -103,7 +103,9 @@ def _of_unit(limit: int, *, is_backwards: bool) -> Query:
     order = (at.asc(), key.asc()) if is_backwards else (at.desc(), key.desc())
     return (
         Bulletin.select(*_COLUMNS)
-        .where((Bulletin.unit == param("unit")) & (Bulletin.state == param("state")) & (passed | tied))
+        .where(
+            (Bulletin.unit == param("unit")) & (Bulletin.state == param("state")) & (passed | tied)
+        )
         .order_by(*order)
         .limit(limit)
     )
@@ -128,9 +130,11 @@ def sent(ctx: Context, position: Position) -> Listing:
     rows = found[:PER_PAGE]
     if position.is_backwards:
         rows.reverse()
-    total = Bulletin.select().where(
-        (Bulletin.unit == ctx.unit_id) & (Bulletin.state == PUBLISHED)
-    ).count()
+    total = (
+        Bulletin.select()
+        .where((Bulletin.unit == ctx.unit_id) & (Bulletin.state == PUBLISHED))
+        .count()
+    )
     return _listing(rows, total, len(found) > PER_PAGE, position)
 
 
@@ -154,7 +158,9 @@ def drafts(ctx: Context) -> Listing:
 
 def found(ctx: Context, words: str) -> Listing:
     """Bulletins whose title or text contains the words."""
-    hits = search(words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE)
+    hits = search(
+        words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE
+    )
     ids = [hit.record_id for hit in hits.hits]
     padded = ids + [0] * (PER_PAGE - len(ids))
     rows = _by_ids(PER_PAGE).rows(**{f"id_{n}": key for n, key in enumerate(padded)})
@@ -166,9 +172,9 @@ def unread(ctx: Context, rows: Sequence[Any]) -> set[int]:
     return unread_ids(ctx.account.id, REALM, [row.id for row in rows]) if rows else set()
 
 
-def author_name(found: Bulletin) -> str:
-    """Who wrote it."""
-    return str(Account.select(Account.name).where(Account.id == found.account_id).scalar())
+def person_name(account_id: int | None) -> str:
+    """The name of an author or withdrawer; empty when there is none."""
+    return Account.select(Account.name).where(Account.id == account_id).scalar() or ""
 
 
 def chosen_receivers(found: Bulletin) -> list[str]:

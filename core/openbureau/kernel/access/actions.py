@@ -25,7 +25,7 @@ def install_role_templates(templates: Iterable[tuple[str, RoleTemplate]]) -> lis
     kept = []
     is_changed = False
     for slug, template in templates:
-        role, is_new = Role.get_or_create(
+        role, is_new = Role.get_or_create(  # type: ignore[no-untyped-call]
             code=template.code,
             defaults={
                 "name": template.name,

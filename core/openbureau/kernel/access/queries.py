@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, Expression, Query, fn
+from peewee import JOIN, Query, fn
 
 from openbureau.base.context import NOWHERE, ActingPost, Context, Reach
 from openbureau.base.database import param, statement
@@ -38,7 +38,9 @@ class Standing:
 def _granted() -> Query:
     """Grants of a person on a day, through the account or one of their posts."""
     return (
-        RoleGrant.select(RolePermission.permission, RoleGrant.unit.alias("unit_id"), RoleGrant.reach)
+        RoleGrant.select(
+            RolePermission.permission, RoleGrant.unit.alias("unit_id"), RoleGrant.reach
+        )
         .join(Role)
         .join(RolePermission, on=(RolePermission.role == Role.id))
         .where(
@@ -119,9 +121,7 @@ def _computed(account_id: int, today: str, tree: UnitTree) -> Standing:
     return Standing(posts, reach, holders_of(account_id, posts, tree))
 
 
-def holders_of(
-    account_id: int, posts: Sequence[ActingPost], tree: UnitTree
-) -> tuple[str, ...]:
+def holders_of(account_id: int, posts: Sequence[ActingPost], tree: UnitTree) -> tuple[str, ...]:
     """The holder names of a person: account, posts, own units, and the subtrees they lie in."""
     names = [f"account:{account_id}", *(f"post:{post.id}" for post in posts)]
     for unit_id in dict.fromkeys(post.access_unit_id for post in posts):
@@ -130,7 +130,7 @@ def holders_of(
     return tuple(dict.fromkeys(names))
 
 
-def visible(ctx: Context, model: Any, permission: str, realm: str) -> Expression:
+def visible(ctx: Context, model: Any, permission: str, realm: str) -> Any:
     """The condition that lets this person see rows of `model`, for lists, search and counts.
 
     A row is seen through the reach of `permission` over its `unit`, or by taking part
@@ -226,7 +226,7 @@ def participation_total(ctx: Context, realm: str, kind: str) -> int:
 
 def participants_of(realm: str, record_id: int, kind: str) -> list[str]:
     """Holder names of one record, in the order they were named."""
-    rows = (
+    rows: Any = (
         Participant.select(Participant.holder)
         .where(
             (Participant.realm == realm)
@@ -256,7 +256,7 @@ def takes_part(ctx: Context, realm: str, record_id: int, kinds: Sequence[str]) -
 def permissions_by_role() -> dict[str, set[str]]:
     """The permissions of every role, by role code."""
     found: dict[str, set[str]] = defaultdict(set)
-    rows = (
+    rows: Any = (
         Role.select(Role.code, RolePermission.permission)
         .join(RolePermission, JOIN.LEFT_OUTER, on=(RolePermission.role == Role.id))
         .tuples()

@@ -59,7 +59,7 @@ def end_own_session(account_id: int, session_id: int, now: dt.datetime) -> None:
     """Ends one of a person's own sessions. Raises NotFound: it is not theirs."""
     session = Session.get_or_none((Session.id == session_id) & (Session.account == account_id))
     if session is None:
-        raise NotFound()
+        raise NotFound
     end_session(session, now, "revoked")
 
 
@@ -69,7 +69,7 @@ def choose_post(session_id: int, account_id: int, post_id: int) -> None:
         (Post.id == post_id) & (Post.account == account_id) & (Post.is_active == True)  # noqa: E712 - SQL
     )
     if post is None:
-        raise NotFound()
+        raise NotFound
     Session.update(post=post).where(Session.id == session_id).execute()
 
 

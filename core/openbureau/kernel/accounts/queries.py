@@ -70,7 +70,7 @@ def account_by_uid(uid: str) -> Account:
     """The account with this uid. Raises NotFound: there is none."""
     account = Account.get_or_none(Account.uid == uid)
     if account is None:
-        raise NotFound()
+        raise NotFound
     return account
 
 
@@ -141,9 +141,14 @@ def live_sessions(account_id: int, now: dt.datetime) -> list[Session]:
 def account_rows() -> list[dict[str, Any]]:
     """Every account for `openbureau accounts --json`, by login."""
     primary = Post.alias()
-    rows = (
+    rows: Any = (
         Account.select(
-            Account.login, Account.name, Account.state, Account.source, Account.external_id, Unit.code
+            Account.login,
+            Account.name,
+            Account.state,
+            Account.source,
+            Account.external_id,
+            Unit.code,
         )
         .join(
             primary,

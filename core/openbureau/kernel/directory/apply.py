@@ -67,8 +67,8 @@ def _make_findable(plan: Plan, unit_ids: Mapping[str, int], now: dt.datetime) ->
         return
     entries = [change.external_id for change in people]
     found = Account.select(Account.id).where(Account.external_id.in_(entries))
-    members = Post.select(Post.account).where(Post.is_active & Post.unit.in_(renamed))
-    index_people({row.id for row in found} | {row.account_id for row in members})
+    members: Any = Post.select(Post.account).where(Post.is_active & Post.unit.in_(renamed)).tuples()
+    index_people({row.id for row in found} | {account_id for (account_id,) in members})
 
 
 def _note(plan: Plan, now: dt.datetime) -> None:

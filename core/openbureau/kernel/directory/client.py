@@ -191,6 +191,8 @@ def _people_of(
 
 def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
     answer = connection.extend.standard.who_am_i() or ""
+    if connection.result["result"] != 0:
+        raise _result_fault(connection.result)
     kind, _, name = answer.partition(":")
     if kind == "dn":
         return dn_key(name) == dn_key(dn)

@@ -84,9 +84,7 @@ class Enablement:
 _OFF = Resolved("off", None)
 
 
-def compile_enablement(
-    rules: Iterable[Rule], plugins: Iterable[str], tree: UnitTree
-) -> Enablement:
+def compile_enablement(rules: Iterable[Rule], plugins: Iterable[str], tree: UnitTree) -> Enablement:
     """Resolves every plugin in every access unit.
 
     Walking up from the unit the nearest node with a rule wins; at one node `unit` beats
@@ -120,9 +118,7 @@ def _resolve(
         if deciding is not None:
             break
     caps = [
-        rule
-        for node in chain
-        if (rule := rules.get((slug, "subtree:cap", node.id))) is not None
+        rule for node in chain if (rule := rules.get((slug, "subtree:cap", node.id))) is not None
     ]
     state = deciding.state if deciding else "off"
     for cap in caps:

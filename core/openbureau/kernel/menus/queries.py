@@ -50,7 +50,13 @@ def _may(ctx: Context, entry: MenuEntry) -> bool:
 
 def _worded(entry: MenuEntry, say: Callable[[str], str]) -> MenuEntry:
     return MenuEntry(
-        say(entry.label), entry.url, entry.permission, entry.group, entry.icon, entry.order, entry.count
+        say(entry.label),
+        entry.url,
+        entry.permission,
+        entry.group,
+        entry.icon,
+        entry.order,
+        entry.count,
     )
 
 

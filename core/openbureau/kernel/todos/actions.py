@@ -120,4 +120,4 @@ def dismiss_notice(notice_id: int, account_id: int, now: dt.datetime) -> None:
         .execute()
     )
     if not touched:
-        raise NotFound()
+        raise NotFound

@@ -46,9 +46,7 @@ def open_counts(account_id: int, plugins: Iterable[str], now_ms: int) -> dict[st
     return dict(counts)
 
 
-def todos_of(
-    ctx: Context, kind: str, state: str, *, limit: int, offset: int = 0
-) -> list[Any]:
+def todos_of(ctx: Context, kind: str, state: str, *, limit: int, offset: int = 0) -> list[Any]:
     """A person's todos of one kind, newest first.
 
     Rows: id, title, plugin, realm, record_id, step, due_on, arrived_at, done_at, source_unit.
@@ -100,7 +98,7 @@ def todo_total(ctx: Context, kind: str, state: str) -> int:
 
 def unread_ids(account_id: int, realm: str, record_ids: Iterable[int]) -> set[int]:
     """Which of these records the person still has to read."""
-    rows = (
+    rows: Any = (
         Todo.select(Todo.record_id)
         .where(
             (Todo.account == account_id)
@@ -132,13 +130,9 @@ def reading_by_unit(realm: str, record_id: int) -> list[Any]:
 def reading_totals(realm: str, record_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """(receivers, readers) by record."""
     done = Case(None, [(Todo.state == "done", 1)], 0)
-    rows = (
+    rows: Any = (
         Todo.select(Todo.record_id, fn.COUNT(Todo.id), fn.SUM(done))
-        .where(
-            (Todo.realm == realm)
-            & Todo.record_id.in_(list(record_ids))
-            & (Todo.kind == "read")
-        )
+        .where((Todo.realm == realm) & Todo.record_id.in_(list(record_ids)) & (Todo.kind == "read"))
         .group_by(Todo.record_id)
         .tuples()
     )

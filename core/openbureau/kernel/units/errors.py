@@ -28,7 +28,7 @@ class ListFault:
     en: str
 
 
-class UnitListRefused(OperatorError):  # noqa: N818 - named for what happened, like its siblings
+class UnitListRefused(OperatorError):
     """The list was not taken; `faults` holds every fault found, not only the first."""
 
     def __init__(self, faults: Sequence[ListFault]) -> None:

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import click
 
-from openbureau.base.settings import load_settings
 from openbureau.shell.backup import Report, back_up
 from openbureau.shell.backup import restore as bring_back
-from openbureau.shell.schema import open_installation
-
-_DATA = click.option(
-    "--data", type=click.Path(path_type=Path), help="数据目录。Data directory (OPENBUREAU_DATA)."
-)
-_JSON = click.option("--json", "is_json", is_flag=True, help="输出 JSON。Print JSON.")
+from openbureau.shell.cli.options import json_option, settings
+from openbureau.shell.schema import opened_owners
 
 
 @click.command(
@@ -23,12 +18,11 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="输出 JSON。Prin
     "It holds keys: keep it safe."
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@_DATA
-@_JSON
-def backup(file: Path, data: Path | None, is_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    settings = load_settings({"data": data}).settings
-    report = back_up(settings, file, open_installation(settings), datetime.now(UTC))
-    _show(report, "已备份 backed up", is_json=is_json)
+@json_option
+def backup(file: Path, as_json: bool) -> None:
+    chosen = settings()
+    report = back_up(chosen, file, opened_owners(chosen), datetime.now(UTC))
+    _show(report, "已备份 backed up", as_json=as_json)
 
 
 @click.command(
@@ -36,7 +30,6 @@ def backup(file: Path, data: Path | None, is_json: bool) -> None:  # noqa: FBT00
     "\n\nRestore a backup into an empty data directory; any damage is refused."
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@_DATA
 @click.option(
     "--verify",
     "is_verified",
@@ -49,28 +42,27 @@ def backup(file: Path, data: Path | None, is_json: bool) -> None:  # noqa: FBT00
     is_flag=True,
     help="先把现有内容移到 replaced-<时间>。Move what is there to replaced-<time> first.",
 )
-@_JSON
+@json_option
 def restore(
     file: Path,
-    data: Path | None,
-    is_verified: bool,  # noqa: FBT001
-    is_forced: bool,  # noqa: FBT001
-    is_json: bool,  # noqa: FBT001
+    is_verified: bool,
+    is_forced: bool,
+    as_json: bool,
 ) -> None:
-    settings = load_settings({"data": data}).settings
+    chosen = settings()
     report = bring_back(
-        settings,
+        chosen,
         file,
-        open_installation(settings),
+        opened_owners(chosen),
         datetime.now(UTC),
         is_verified=is_verified,
         is_forced=is_forced,
     )
-    _show(report, "已恢复 restored", is_json=is_json)
+    _show(report, "已恢复 restored", as_json=as_json)
 
 
-def _show(report: Report, what: str, *, is_json: bool) -> None:
-    if is_json:
+def _show(report: Report, what: str, *, as_json: bool) -> None:
+    if as_json:
         click.echo(
             json.dumps(
                 {

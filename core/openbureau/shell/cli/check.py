@@ -34,7 +34,9 @@ class Finding:
     en: str
 
 
-@click.command(help="检查整套系统，每个问题附处理办法。Check the installation; each finding says what to do.")
+@click.command(
+    help="检查整套系统，每个问题附处理办法。Check the installation; each finding says what to do."
+)
 @json_option
 def check(as_json: bool) -> None:
     found = settings()
@@ -125,7 +127,9 @@ def _directory_server(found: Settings) -> Iterator[Finding]:
             f"The directory password file {found.ldap_password_file} is missing.",
         )  # fmt: skip
     else:
-        yield Finding("ldap", "ok", f"目录服务器 {found.ldap_url}。", f"Directory {found.ldap_url}.")
+        yield Finding(
+            "ldap", "ok", f"目录服务器 {found.ldap_url}。", f"Directory {found.ldap_url}."
+        )
 
 
 def _plugins(plugins: Plugins) -> Iterator[Finding]:
@@ -138,7 +142,9 @@ def _plugins(plugins: Plugins) -> Iterator[Finding]:
             continue
         for item in record.declared.checks:
             yield _plugin_check(record.slug, item.label, item.run)
-    yield Finding("plugins", "ok", f"已装载 {len(plugins.loaded)} 个。", f"{len(plugins.loaded)} loaded.")
+    yield Finding(
+        "plugins", "ok", f"已装载 {len(plugins.loaded)} 个。", f"{len(plugins.loaded)} loaded."
+    )
 
 
 def _plugin_check(slug: str, label: str, run: Callable[[], str | None]) -> Finding:

@@ -30,7 +30,12 @@ BAR_WIDTH = 30
     show_default=True,
     help="演示数据目录。Directory of the demo.",
 )
-@click.option("--port", type=int, default=None, help="端口；被占用时用下一个。Port; the next free one if taken.")
+@click.option(
+    "--port",
+    type=int,
+    default=None,
+    help="端口；被占用时用下一个。Port; the next free one if taken.",
+)
 @click.option(
     "--scale",
     type=click.Choice(["small", "full"]),
@@ -103,4 +108,3 @@ def _reset(directory: Path) -> None:
             f"{directory} is not a demo directory; it was not emptied.",
         )
     shutil.rmtree(directory, ignore_errors=True)
-

@@ -31,7 +31,9 @@ SHORTEST_PASSWORD = 8
     prompt="单位表 CSV Unit list (CSV)",
     help="单位表（CSV，UTF-8 或 GB18030）。Unit list (CSV).",
 )
-@click.option("--admin", prompt="系统管理员账号 Account of the system administrator", help="账号。Account.")
+@click.option(
+    "--admin", prompt="系统管理员账号 Account of the system administrator", help="账号。Account."
+)
 @click.option("--admin-name", default="系统管理员", help="姓名。Name.")
 @click.option(
     "--password-file",

@@ -2,21 +2,17 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from openbureau.base.migrations import Owner, status
-from openbureau.base.settings import load_settings
-from openbureau.shell.schema import bring_up_to_date, open_installation
+from openbureau.shell.cli.options import json_option, settings
+from openbureau.shell.schema import bring_up_to_date, opened_owners
 
 
 @click.command(
     help="更新数据库结构：先备份，再按顺序应用核心和各业务模块的迁移。"
     "\n\nBring the database up to date: back up, then apply what is waiting."
-)
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="数据目录。Data directory (OPENBUREAU_DATA)."
 )
 @click.option(
     "--status",
@@ -30,15 +26,15 @@ from openbureau.shell.schema import bring_up_to_date, open_installation
     is_flag=True,
     help="不自动备份（已自行备份）。Make no backup: you made one yourself.",
 )
-@click.option("--json", "is_json", is_flag=True, help="输出 JSON。Print JSON.")
-def migrate(data: Path | None, is_status: bool, is_backed_up: bool, is_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    settings = load_settings({"data": data}).settings
-    owners = open_installation(settings)
+@json_option
+def migrate(is_status: bool, is_backed_up: bool, as_json: bool) -> None:
+    chosen = settings()
+    owners = opened_owners(chosen)
     if is_status:
-        _show_status(owners, is_json=is_json)
+        _show_status(owners, as_json=as_json)
         return
-    applied = bring_up_to_date(settings, owners, datetime.now(UTC), is_backed_up=is_backed_up)
-    if is_json:
+    applied = bring_up_to_date(chosen, owners, datetime.now(UTC), is_backed_up=is_backed_up)
+    if as_json:
         click.echo(json.dumps([{"owner": each.owner, "name": each.name} for each in applied]))
     elif applied:
         for each in applied:
@@ -47,9 +43,9 @@ def migrate(data: Path | None, is_status: bool, is_backed_up: bool, is_json: boo
         click.echo("数据库结构已是最新。The database is up to date.")
 
 
-def _show_status(owners: list[Owner], *, is_json: bool) -> None:
+def _show_status(owners: list[Owner], *, as_json: bool) -> None:
     states = status(owners)
-    if is_json:
+    if as_json:
         report = [
             {
                 "owner": state.owner,

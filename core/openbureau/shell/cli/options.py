@@ -41,7 +41,7 @@ def installation(**overrides: Any) -> Installation:
     return open_installation(settings(**overrides))
 
 
-def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:  # noqa: FBT001 - click passes flags
+def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:
     """Prints a value as one JSON document, or as lines for people."""
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, default=str))

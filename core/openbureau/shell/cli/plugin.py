@@ -69,7 +69,9 @@ def _plugin_rows(plugins: Plugins) -> list[dict[str, Any]]:
     required=True,
     help="unit:代码、subtree:代码 或 kind:类别。unit:CODE, subtree:CODE or kind:KIND.",
 )
-@click.option("--people", default="", help="试点人员账号，逗号分隔。Pilot accounts, comma separated.")
+@click.option(
+    "--people", default="", help="试点人员账号，逗号分隔。Pilot accounts, comma separated."
+)
 @click.option("--cap", is_flag=True, help="作为上级限定。As a cap from above.")
 @click.option("--reason", default="", help="依据或理由。Why.")
 @json_option

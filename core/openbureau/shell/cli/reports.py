@@ -61,8 +61,10 @@ def units(as_json: bool) -> None:
         as_json,
         lambda found: [
             *(f"{u['code']:12} {u['kind']:10} {u['name']}" for u in found["units"]),
-            f"{found['access_units']} 个接入单位，{found['sections']} 个处室 / "
-            f"{found['access_units']} access units, {found['sections']} sections",
+            (
+                f"{found['access_units']} 个接入单位，{found['sections']} 个处室 / "
+                f"{found['access_units']} access units, {found['sections']} sections"
+            ),
         ],
     )
 

@@ -2,28 +2,23 @@
 
 import ipaddress
 import logging
-from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from openbureau.base.database import db
 from openbureau.base.errors import OperatorError
-from openbureau.base.settings import Settings, load_settings
+from openbureau.base.settings import Settings
 from openbureau.shell import processes
-from openbureau.shell.schema import bring_up_to_date, open_installation
+from openbureau.shell.cli.options import loaded, settings
+from openbureau.shell.installation import open_installation
+from openbureau.shell.jobs import job_registry
 from openbureau.shell.worker import run_worker
-
-_DATA = click.option(
-    "--data", type=click.Path(path_type=Path), help="数据目录。Data directory (OPENBUREAU_DATA)."
-)
 
 
 @click.command(
     help="启动系统：网页进程和后台任务进程，直到 Ctrl-C 或 SIGTERM。"
     "\n\nRun the system: web processes and the job consumer, until Ctrl-C or SIGTERM."
 )
-@_DATA
 @click.option("--host", help="监听地址。Address to listen on.")
 @click.option("--port", type=int, help="监听端口；被占用时用下一个。Port; the next free if taken.")
 @click.option("--workers", type=int, help="网页进程数。Number of web processes.")
@@ -34,18 +29,17 @@ _DATA = click.option(
     help="不启动后台任务进程（另行运行 worker）。Without the job consumer: run `worker` apart.",
 )
 def serve(
-    data: Path | None,
     host: str | None,
     port: int | None,
     workers: int | None,
-    is_web_only: bool,  # noqa: FBT001 - click passes options by name
+    is_web_only: bool,
 ) -> None:
-    loaded = load_settings({"data": data, "host": host, "port": port, "workers": workers})
-    check_address(loaded.settings)
-    bring_up_to_date(loaded.settings, open_installation(loaded.settings), datetime.now(UTC))
+    chosen = loaded(host=host, port=port, workers=workers)
+    check_address(chosen.settings)
+    open_installation(chosen.settings)
     db.close()
     processes.serve(
-        loaded,
+        chosen,
         on_ready=lambda url: click.echo(f"已就绪 ready: {url}"),
         has_consumer=not is_web_only,
     )
@@ -77,13 +71,10 @@ def _is_loopback(host: str) -> bool:
     help="单独运行后台任务进程，直到 Ctrl-C 或 SIGTERM；正在执行的任务会做完。"
     "\n\nRun the job consumer apart, until Ctrl-C or SIGTERM; running jobs end first."
 )
-@_DATA
 @click.option("--threads", type=int, help="线程数。Number of threads.")
-def worker(data: Path | None, threads: int | None) -> None:
-    settings = load_settings({"data": data, "job_threads": threads}).settings
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+def worker(threads: int | None) -> None:
+    chosen = settings(job_threads=threads)
+    logging.getLogger().setLevel(chosen.log_level.upper())
     logging.getLogger("huey").setLevel(logging.WARNING)
-    bring_up_to_date(settings, open_installation(settings), datetime.now(UTC))
-    run_worker(settings)
+    opened = open_installation(chosen)
+    run_worker(chosen, job_registry(opened.plugins, {}))

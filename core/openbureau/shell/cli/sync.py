@@ -64,10 +64,10 @@ _COUNTED = (
 )
 @json_option
 def sync(
-    is_applied: bool | None,  # noqa: FBT001 - click passes options by name
+    is_applied: bool | None,
     expected_plan: str | None,
-    is_insecure: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    is_insecure: bool,
+    as_json: bool,
     **given: Any,
 ) -> None:
     if is_applied is None:

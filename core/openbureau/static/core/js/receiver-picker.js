@@ -17,7 +17,7 @@ class ReceiverPicker extends HTMLElement {
 
   node(item) {
     const [unit, subtree] = item.firstElementChild.querySelectorAll("input");
-    const words = `${unit.parentElement.textContent} ${item.dataset.initials} ${unit.value}`;
+    const words = `${item.firstElementChild.textContent} ${item.dataset.initials} ${unit?.value}`;
     return { item, unit, subtree, words: words.toLowerCase() };
   }
 
@@ -30,6 +30,7 @@ class ReceiverPicker extends HTMLElement {
     for (const node of this.nodes) {
       const covering = this.covering(node);
       node.item.toggleAttribute("data-covered", Boolean(covering));
+      if (!node.unit) continue;
       node.unit.disabled = Boolean(covering) || Boolean(node.subtree?.checked);
       if (node.subtree) node.subtree.disabled = Boolean(covering);
       if (covering || node.subtree?.checked) node.unit.checked = false;

@@ -92,7 +92,7 @@ OPERATIONS = [
     "migrator.add_index('parent', ('name',))",
     "migrator.add_column('parent', 'chief', peewee.IntegerField(null=True, unique=True))",
     "migrator.rename_table('parent', 'elder')",
-    "migrator.add_column_default('parent', 'name', 'z')",
+    "migrator.add_column('parent', 'day', peewee.DateField(null=True))",
 ]
 
 
@@ -130,7 +130,7 @@ def test_rows_that_lose_their_parent_bring_everything_back(sample: Distribution)
     sample.write("0001_first", PARENT_AND_CHILD)
     sample.apply()
     sample.write("0002_change", "def up(migrator, db): db.execute_sql('DELETE FROM parent')")
-    with pytest.raises(MigrationError, match="MIG-00[56]"):
+    with pytest.raises(MigrationError, match=r"MIG-00[56]"):
         sample.apply()
     assert (count("parent"), count("child")) == (20, 20)
 
@@ -145,7 +145,7 @@ def test_rows_lost_in_a_table_not_mentioned_are_brought_back(sample: Distributio
             db.execute_sql("DELETE FROM " + "ch" + "ild WHERE id > 3")
         """,
     )
-    with pytest.raises(MigrationError, match="MIG-005.*child 从 20 行减少到 4 行"):
+    with pytest.raises(MigrationError, match=r"MIG-005.*child 从 20 行减少到 4 行"):
         sample.apply()
     assert count("child") == 20
 
@@ -192,7 +192,7 @@ def test_a_newer_schema_is_refused(sample: Distribution) -> None:
     )
     sample.apply()
     (sample.owner.directory / "0002_later.py").unlink()
-    with pytest.raises(MigrationError, match="MIG-003.*0002_later"):
+    with pytest.raises(MigrationError, match=r"MIG-003.*0002_later"):
         sample.apply()
 
 

@@ -43,5 +43,5 @@ def test_a_prefix_of_the_tree_path_is_found_by_index() -> None:
         pytest.skip("SQLite compares bytes anyway")
     with db.atomic():
         db.execute_sql("SET LOCAL enable_seqscan = off")
-        plan = db.execute_sql("EXPLAIN SELECT id FROM unit WHERE path LIKE '/1/5/%'").fetchall()
+        plan = db.execute_sql("EXPLAIN SELECT id FROM unit WHERE path LIKE '/1/5/%%'").fetchall()
     assert "unit_path_prefix" in str(plan)

@@ -1,0 +1,40 @@
+# Two commands: `make run` and `make test`. Every recipe is one line that calls a tool.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test setup packages lint types contracts check deep bench catalogues clean
+
+run: setup
+	@$(BIN)/openbureau demo
+
+test: setup packages lint types contracts check
+
+setup:
+	@$(PYTHON) deploy/setup.py
+
+packages:
+	@$(PYTHON) deploy/test_packages.py
+
+lint:
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/djlint --quiet --lint core plugins
+
+types:
+	@$(BIN)/mypy core/openbureau plugins/*/openbureau_* tests plugins/*/tests
+
+contracts:
+	@$(BIN)/lint-imports
+
+check:
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not deep"
+
+deep: setup packages
+	@$(BIN)/python -m pytest -m deep
+
+bench: setup
+	@$(BIN)/openbureau bench
+
+catalogues:
+	@$(BIN)/python deploy/catalogues.py
+
+clean:
+	@rm -rf .venv var dist
