@@ -64,10 +64,10 @@ from openbureau.kernel.search.actions import index_record, unindex_record
 from openbureau.kernel.search.queries import search
 from openbureau.kernel.todos.actions import cancel_todos, close_todo, give_todos, notify
 from openbureau.kernel.todos.queries import (
+    is_unread,
     reading_by_person,
     reading_by_unit,
     reading_totals,
-    unread_ids,
 )
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import current_tree, unit_tree
@@ -119,6 +119,7 @@ __all__ = [
     "give_todos",
     "hookimpl",
     "index_record",
+    "is_unread",
     "notify",
     "page",
     "param",
@@ -138,7 +139,6 @@ __all__ = [
     "takes_part",
     "unindex_record",
     "unit_tree",
-    "unread_ids",
     "visible",
     "writing",
 ]

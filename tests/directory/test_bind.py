@@ -87,6 +87,12 @@ def test_injected_login_matches_nobody(shared_slapd: Slapd, login: str) -> None:
     assert bind(config_for(shared_slapd), login, PASSWORD).reason == "wrong"
 
 
+def test_server_that_takes_us_for_somebody_else_is_not_believed(proxy: FaultProxy) -> None:
+    proxy.fault = Fault(swap=(b"dn:uid=u9,", b"dn:uid=u8,"))
+    assert bind(config_for(proxy), "u9", PASSWORD).reason == "wrong"
+    assert bind(config_for(proxy), "u7", PASSWORD).is_accepted
+
+
 def test_login_of_two_people_signs_nobody_in(make_slapd: Callable[..., Slapd]) -> None:
     twin = person_entry("u9", "另一人", unit_of(100))
     result = bind(config_for(make_slapd([*bureau_entries(), twin])), "u9", PASSWORD)

@@ -17,6 +17,7 @@ from openbureau.testing.directory import (
     NOW,
     bureau_entries,
     config_for,
+    dn_of,
     person_entry,
     suffix_entries,
     unit_of,
@@ -110,6 +111,19 @@ def test_frozen_server(make_slapd: Callable[..., Slapd]) -> None:
     server = make_slapd(bureau_entries())
     server.signal(signal.SIGSTOP)
     assert_incomplete(applied(server, deadline_s=1.0), "timed-out")
+
+
+def test_directory_that_changes_while_it_is_read(make_slapd: Callable[..., Slapd]) -> None:
+    server = make_slapd(bureau_entries())
+    with (
+        FaultProxy(server.port, Fault("hold", 40_000)) as between,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        report = reader.submit(applied, between)
+        assert between.is_held.wait(10)
+        server.modify(f"dn: {dn_of(9)}\nchangetype: delete\n\n")
+        between.resume.set()
+        assert_incomplete(report.result(), "changed-meanwhile")
 
 
 @pytest.mark.parametrize("is_restarted", [False, True])

@@ -12,7 +12,7 @@ PERMISSION = re.compile(r"(?P<owner>[a-z][a-z0-9]{2,29})\.(?P<verb>[a-z]+)_(?P<n
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One verb on one noun: `bulletins.publish_bulletin`, with its label."""
+    """One verb on one noun, `<slug>.<verb>_<noun>`, with its label."""
 
     code: str
     label: str

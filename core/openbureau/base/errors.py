@@ -62,6 +62,8 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
+    """400: what the browser sent makes no sense."""
+
     status = 400
     code = "CORE-400"
     what = "浏览器发来的内容无法识别。"
@@ -70,6 +72,8 @@ class BadRequest(Problem):
 
 
 class SignInNeeded(Problem):
+    """401: nobody is signed in; a page leads to the sign-in page."""
+
     status = 401
     code = "CORE-401"
     what = "请先登录。"
@@ -78,6 +82,8 @@ class SignInNeeded(Problem):
 
 
 class Forbidden(Problem):
+    """403: visible to this person, but not theirs to do."""
+
     status = 403
     code = "CORE-403"
     what = "您当前的身份不能进行这项操作。"
@@ -86,6 +92,8 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
+    """404: not there, or not visible to this person; the two read the same."""
+
     status = 404
     code = "CORE-404"
     what = "没有找到这个页面或记录。"
@@ -94,6 +102,8 @@ class NotFound(Problem):
 
 
 class NotEnabled(NotFound):
+    """404: the phase of the person's unit has not come."""
+
     code = "PLUG-404"
     what = "您所在的单位尚未启用「%(plugin)s」。"
     unaffected = "其他业务不受影响。"
@@ -101,6 +111,8 @@ class NotEnabled(NotFound):
 
 
 class MethodNotAllowed(Problem):
+    """405: the page does not take this kind of request."""
+
     status = 405
     code = "CORE-405"
     what = "这个页面不接受这样的请求。"
@@ -109,6 +121,8 @@ class MethodNotAllowed(Problem):
 
 
 class Conflict(Problem):
+    """409: somebody else changed the record first."""
+
     status = 409
     code = "CORE-409"
     what = "这条记录刚刚被别人改动过。"
@@ -117,6 +131,8 @@ class Conflict(Problem):
 
 
 class TooLarge(Problem):
+    """413: more was sent than the page takes."""
+
     status = 413
     code = "CORE-413"
     what = "提交的内容超过了大小上限。"
@@ -125,6 +141,8 @@ class TooLarge(Problem):
 
 
 class Invalid(Problem):
+    """422: the form comes back filled, with its errors."""
+
     status = 422
     code = "CORE-422"
     what = "有几项内容需要改正。"
@@ -133,6 +151,8 @@ class Invalid(Problem):
 
 
 class TooMany(Problem):
+    """429: too many attempts in too short a time."""
+
     status = 429
     code = "CORE-429"
     what = "操作过于频繁。"
@@ -141,6 +161,8 @@ class TooMany(Problem):
 
 
 class Unavailable(Problem):
+    """503: a part the page needs does not answer."""
+
     status = 503
     code = "CORE-503"
     what = "系统的一部分暂时没有响应，这一步没有完成。"

@@ -5,12 +5,15 @@ page. The generated code here calls a function that returns an escaped `str` ins
 the text is the same, which a test compares with stock Jinja2.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.nodes import Expr
-from markupsafe import escape
+from markupsafe import Markup, escape
+
+from openbureau.base.folding import fold_constants
 
 try:
     from markupsafe._speedups import _escape_inner as escape_inner
@@ -23,6 +26,8 @@ def escape_text(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return escape_inner(value)
+    if kind is Markup:
+        return value  # type: ignore[no-any-return]
     if kind is int:
         return str(value)
     return str(escape(value))
@@ -41,7 +46,21 @@ class PlainCodeGenerator(CodeGenerator):
 
 
 class PlainEnvironment(Environment):
-    """An environment whose templates write plain strings."""
+    """An environment whose templates write plain strings.
+
+    `constants` names functions that always return the same for the same arguments.
+    """
 
     code_generator_class = PlainCodeGenerator
     escape_text = staticmethod(escape_text)
+    constants: dict[str, Callable[..., Any]]
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,
+    ) -> str:
+        folded = fold_constants(self, source, self.constants)
+        return super()._generate(folded, name, filename, defer_init)

@@ -7,6 +7,7 @@ First part of a template's name is its owner: `core/desk.html`, `bulletins/list.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -90,11 +91,21 @@ def build_environments(
             catalogue.translations, newstyle=True
         )
         environment.globals.update(asset=assets.url, count_marker=count_marker)
+        environment.constants = {
+            "asset": assets.url,
+            "count_marker": count_marker,
+            "_": partial(worded, catalogue),
+        }
         environment.filters.update(
             moment=moment, day=day, filesize=filesize, thousands=thousands, urlpart=urlpart
         )
         environments[language] = environment
     return environments
+
+
+def worded(catalogue: Catalogue, message: str) -> Markup:
+    """A sentence without parameters in a catalogue's language; sentences are our own markup."""
+    return Markup(catalogue.translations.gettext(message)) % {}  # noqa: S704
 
 
 def count_marker(name: str) -> Markup:

@@ -123,7 +123,9 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     records: dict[str, PluginRecord] = {}
+    modules = {}
     for source in sources:
+        modules[source.slug] = source.module
         if source.slug in records:
             first = records[source.slug]
             log.error("plugin slug %s is claimed twice; keeping %s", source.slug, first.module_name)
@@ -136,7 +138,7 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
             continue
         records[source.slug] = _with_manifest(source)
     for slug in _load_order(records):
-        records[slug] = _loaded(records[slug], records, manager)
+        records[slug] = _loaded(records[slug], modules[slug], records, manager)
     ordered = {slug: records[slug] for slug in _load_order(records)}
     return Plugins(
         ordered | {s: r for s, r in records.items() if s not in ordered}, Executor(manager)
@@ -144,7 +146,7 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
 
 
 def _with_manifest(source: Source) -> PluginRecord:
-    record = PluginRecord(source.slug, source.module_name, module=source.module)
+    record = PluginRecord(source.slug, source.module_name)
     try:
         if source.manifest is not None:
             manifest, folder = source.manifest, None
@@ -228,13 +230,16 @@ def _load_order(records: Mapping[str, PluginRecord]) -> list[str]:
 
 
 def _loaded(
-    record: PluginRecord, records: Mapping[str, PluginRecord], manager: pluggy.PluginManager
+    record: PluginRecord,
+    given: ModuleType | None,
+    records: Mapping[str, PluginRecord],
+    manager: pluggy.PluginManager,
 ) -> PluginRecord:
     if record.problem or record.manifest is None:
         return record
     try:
         _check_neighbours(record.manifest, records)
-        module = record.module or _imported(record.module_name)
+        module = given or _imported(record.module_name)
         manager.register(module, record.slug)
         try:
             _check_hooks(module, record.slug, manager)

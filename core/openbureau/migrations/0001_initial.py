@@ -174,7 +174,7 @@ class Job(Frozen):
     kind = CharField(max_length=80)
     payload = TextField(default="{}")
     unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT")
-    lane = CharField(max_length=100, default="")
+    lane = CharField(max_length=120, default="")
     once = CharField(unique=True, null=True, max_length=100)
     state = CharField(max_length=10, default="ready")
     run_at = BigIntegerField()

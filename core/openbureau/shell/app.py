@@ -119,10 +119,10 @@ def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> S
     return app
 
 
-def create_app_from_environment() -> Starlette:
+def create_app_from_environment(sources: Iterable[Source] | None = None) -> Starlette:
     """The ASGI application for a web process: settings from environment and file."""
     settings = load_settings().settings
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    return create_app(settings)
+    return create_app(settings, sources)

@@ -11,7 +11,6 @@ from openbureau.base.request import Request
 from openbureau.kernel.accounts.queries import (
     account_by_uid,
     people_of_units,
-    people_total,
     posts_with_units,
 )
 from openbureau.kernel.search.queries import search
@@ -77,11 +76,8 @@ def show_branch(request: Request) -> Any:
 
 
 def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
-    ids = [
-        node.id for node in tree.subtree(unit.id) if node.access_unit_id == unit.id or node is unit
-    ]
     first = (request.number("page", 1, 1) - 1) * PER_PAGE
-    people: Any = people_of_units(ids)
+    people: Any = people_of_units(_own_ids(tree, unit))
     total = people.count()
     rows = list(people.limit(PER_PAGE).offset(first))
     base = f"/-/units/{unit.code}?page="
@@ -90,26 +86,8 @@ def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
         q=words,
         results=_results(request, words) if words else [],
         tree=[_branch(request, tree, root, unit) for root in tree.roots],
-        unit={
-            "code": unit.code,
-            "name": unit.name,
-            "short_name": unit.short_name,
-            "kind_label": request.catalogue.gettext(KIND_LABELS.get(unit.kind, unit.kind)),
-            "access_unit_name": tree.by_id[unit.access_unit_id or unit.id].name,
-            "is_name_assumed": unit.is_name_assumed,
-            "people_total": people_total(unit.path),
-            "phone": "",
-        },
-        people=[
-            {
-                "name": row.name,
-                "title": row.title,
-                "unit_name": row.unit_name,
-                "phone": row.phone,
-                "url": f"/-/people/{row.uid}",
-            }
-            for row in rows
-        ],
+        unit=_facts(request, tree, unit, total),
+        people=[_person_line(row) for row in rows],
         breadcrumb=[
             (node.short_name, f"/-/units/{node.code}")
             for node in [*reversed(tree.ancestors(unit.id)), unit]
@@ -120,6 +98,38 @@ def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
         previous_url=f"{base}{first // PER_PAGE}" if first else None,
         next_url=f"{base}{first // PER_PAGE + 2}" if first + PER_PAGE < total else None,
     )
+
+
+def _own_ids(tree: UnitTree, unit: UnitNode) -> list[int]:
+    """The unit with its sections, without the units below it."""
+    return [
+        node.id
+        for node in tree.subtree(unit.id)
+        if node is unit or (unit.is_access_unit and node.access_unit_id == unit.id)
+    ]
+
+
+def _facts(request: Request, tree: UnitTree, unit: UnitNode, total: int) -> dict[str, Any]:
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "short_name": unit.short_name,
+        "kind_label": request.catalogue.gettext(KIND_LABELS.get(unit.kind, unit.kind)),
+        "access_unit_name": tree.by_id[unit.access_unit_id or unit.id].name,
+        "is_name_assumed": unit.is_name_assumed,
+        "people_total": total,
+        "phone": "",
+    }
+
+
+def _person_line(row: Any) -> dict[str, str]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "unit_name": row.unit_name,
+        "phone": row.phone,
+        "url": f"/-/people/{row.uid}",
+    }
 
 
 def _open(tree: UnitTree, unit_id: int) -> list[UnitNode]:

@@ -1,14 +1,33 @@
 """What the job consumer of an installation can do: its plugins' handlers and subscribers."""
 
+import datetime as dt
 from typing import Any
 
-from openbureau.base.database import reading
+from openbureau.base.context import CHINA
+from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.events.routing import OutboxEvent
+from openbureau.kernel.files.actions import sweep_orphans
 from openbureau.kernel.jobs.dispatch import Handler, JobContext, Registry, Subscriber
+from openbureau.kernel.submissions.actions import forget_old_submissions
 from openbureau.kernel.units.queries import unit_tree
+
+
+def _forget_submissions(now: dt.datetime) -> None:
+    with writing():
+        forget_old_submissions(now)
+
+
+def _sweep_files(now: dt.datetime) -> None:
+    """At three in the morning, when nobody waits for the disk."""
+    local = now.astimezone(CHINA)
+    if (local.hour, local.minute) == (3, 0):
+        sweep_orphans(now)
+
+
+SWEEPS = (_forget_submissions, _sweep_files)
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
@@ -35,7 +54,7 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     subscribed = set(plugins.executor.plugins_with("after_event"))
     subscribers = [(r.slug, _subscriber(r)) for r in plugins.loaded if r.slug in subscribed]
-    return Registry(handlers, subscribers, may_run)
+    return Registry(handlers, subscribers, may_run, SWEEPS)
 
 
 def _subscriber(record: PluginRecord) -> Subscriber:

@@ -4,8 +4,9 @@ import socket
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from openbureau.base.settings import load_settings
+from openbureau.base.settings import Settings, load_settings
 from openbureau.shell.app import create_app_from_environment
 from openbureau.shell.children import die_with_parent
 
@@ -16,9 +17,13 @@ def main(arguments: list[str]) -> None:
     """Serves until SIGTERM or SIGINT; requests under way may end."""
     die_with_parent()
     listener = socket.socket(fileno=int(arguments[arguments.index("--fd") + 1]))
-    settings = load_settings().settings
+    serve_on(listener, create_app_from_environment(), load_settings().settings)
+
+
+def serve_on(listener: socket.socket, app: ASGIApp, settings: Settings) -> None:
+    """Serves an application on a listening socket until it is told to stop."""
     config = uvicorn.Config(
-        create_app_from_environment(),
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",

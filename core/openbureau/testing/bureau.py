@@ -18,10 +18,11 @@ from starlette.applications import Starlette
 
 from openbureau.base.context import Context
 from openbureau.base.database import db, is_postgresql, reading, writing
+from openbureau.base.declarations import RoleTemplate
 from openbureau.base.plugins import Source
 from openbureau.base.request import Application
 from openbureau.base.settings import Settings
-from openbureau.kernel.access.actions import grant_role
+from openbureau.kernel.access.actions import grant_role, install_role_templates
 from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.passwords import password_hash
@@ -116,6 +117,13 @@ class Bureau:
                 now=self.now,
                 account=Account.get(Account.login == login),
             )
+
+    def grant_permission(self, login: str, *permissions: str, unit: str = "530000") -> None:
+        """Gives one of the cast single permissions, through a role made for them."""
+        code = f"test.{login}.{'-'.join(permissions)}"
+        with writing():
+            install_role_templates([("test", RoleTemplate(code, code, permissions))])
+        self.grant(login, code, unit)
 
     def context(self, login: str) -> Context:
         """A context acting as one of the cast."""

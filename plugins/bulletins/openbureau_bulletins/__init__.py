@@ -18,7 +18,7 @@ from .jobs import JOBS
 from .models import REALM
 from .queries import Position, bulletin_title, is_readable, received
 from .views import PAGES
-from .views.lists import bulletin_lines
+from .views.lists import received_lines
 
 # --- declare
 
@@ -94,5 +94,5 @@ def jobs() -> tuple[Job, ...]:
 
 @hookimpl
 def desk_tiles(ctx: Context) -> list[DeskTile]:
-    rows = bulletin_lines(ctx, received(ctx, Position(), limit=5).rows, "received")
+    rows = received_lines(ctx, received(ctx, Position(), limit=5).rows)
     return [DeskTile(N_("通知公告"), "bulletins/tile.html", {"rows": rows}, "/bulletins/", 20)]

@@ -11,12 +11,12 @@ from openbureau import (
     Account,
     Context,
     NotFound,
+    is_unread,
     param,
     participant_page,
     participation_total,
     search,
     statement,
-    unread_ids,
     visible,
 )
 
@@ -88,8 +88,9 @@ _COLUMNS = (
 
 @statement
 def _by_ids(total: int) -> Query:
+    unread = is_unread(param("account_id"), REALM, Bulletin.id)
     return (
-        Bulletin.select(*_COLUMNS)
+        Bulletin.select(*_COLUMNS, unread.alias("is_unread"))
         .where(Bulletin.id.in_([param(f"id_{n}") for n in range(total)]))
         .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
     )
@@ -111,14 +112,18 @@ def _of_unit(limit: int, *, is_backwards: bool) -> Query:
     )
 
 
+def _of_ids(ctx: Context, ids: Sequence[int], limit: int) -> list[Any]:
+    """At most `limit` bulletins, newest first, with whether the person has still to read them."""
+    keys = {f"id_{n}": ids[n] if n < len(ids) else 0 for n in range(limit)}
+    return _by_ids(limit).rows(account_id=ctx.account.id, **keys)
+
+
 def received(ctx: Context, position: Position, limit: int = PER_PAGE) -> Listing:
     """What was sent to the person's units, newest first, with an exact count."""
     holders = {f"holder_{n}": name for n, name in enumerate(ctx.holders)}
     build = participant_page(len(ctx.holders), limit + 1, is_backwards=position.is_backwards)
     found = build.rows(realm=REALM, kind="reader", at=position.at, id=position.id, **holders)
-    ids = [row.record_id for row in found][:limit]
-    padded = ids + [0] * (limit - len(ids))
-    rows = _by_ids(limit).rows(**{f"id_{n}": key for n, key in enumerate(padded)})
+    rows = _of_ids(ctx, [row.record_id for row in found][:limit], limit)
     total = participation_total(ctx, REALM, "reader")
     return _listing(rows, total, len(found) > limit, position)
 
@@ -161,15 +166,8 @@ def found(ctx: Context, words: str) -> Listing:
     hits = search(
         words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE
     )
-    ids = [hit.record_id for hit in hits.hits]
-    padded = ids + [0] * (PER_PAGE - len(ids))
-    rows = _by_ids(PER_PAGE).rows(**{f"id_{n}": key for n, key in enumerate(padded)})
+    rows = _of_ids(ctx, [hit.record_id for hit in hits.hits], PER_PAGE)
     return Listing(rows, hits.total, has_newer=False, has_older=False)
-
-
-def unread(ctx: Context, rows: Sequence[Any]) -> set[int]:
-    """Which of these bulletins the person has not read."""
-    return unread_ids(ctx.account.id, REALM, [row.id for row in rows]) if rows else set()
 
 
 def person_name(account_id: int | None) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import JOIN, Query, fn
+from peewee import JOIN, Query
 
 from openbureau.base.database import param, statement
 from openbureau.base.errors import NotFound
@@ -107,23 +107,6 @@ def posts_with_units(account_id: int) -> list[Any]:
         .where((Post.account == account_id) & Post.is_active)
         .order_by(Post.is_primary.desc(), Post.rank)
         .namedtuples()
-    )
-
-
-def people_total(path: str) -> int:
-    """How many active people hold a post in the unit at this path or below it."""
-    return int(
-        Post.select(fn.COUNT(fn.DISTINCT(Post.account)))
-        .join(Account)
-        .switch(Post)
-        .join(Unit)
-        .where(
-            (Unit.path >= path)
-            & (Unit.path < path[:-1] + "0")
-            & Post.is_active
-            & (Account.state == "active")
-        )
-        .scalar()
     )
 
 

@@ -26,7 +26,7 @@ ACCOUNT_FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
 Sounds = Mapping[str, tuple[str, str]]
 
 
-class PlanChanged(Exception):  # noqa: N818 - named for what happened
+class PlanChanged(Exception):
     """The rows differ from those the plan was made for; nothing was written."""
 
 

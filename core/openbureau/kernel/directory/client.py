@@ -72,7 +72,7 @@ class _CheckedTls(Tls):  # type: ignore[misc]
         self._ca_file = ca_file
         self._deadline = deadline
 
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
         self._deadline.watch(connection.socket)
         try:
             context = ssl.create_default_context(cafile=self._ca_file or None)

@@ -7,7 +7,7 @@ import threading
 import time
 
 
-class Fault(Exception):  # noqa: N818 - carries a reason, is never shown
+class Fault(Exception):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason

@@ -37,7 +37,7 @@ _ESCAPE = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _PRIVATE_USE = range(0xE000, 0xF900)
 
 
-class Unreadable(ValueError):  # noqa: N818 - named for what happened
+class Unreadable(ValueError):
     """A value is not text, or holds control characters."""
 
 

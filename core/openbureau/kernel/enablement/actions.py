@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from peewee import fn
 
@@ -49,20 +50,10 @@ def set_plugin_state(
             f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
         )
     scope_kind = scope.partition(":")[0]
-    same_place = (
-        (PluginRule.plugin == plugin)
-        & (PluginRule.scope == scope_kind)
-        & (PluginRule.is_cap == is_cap)
-        & (PluginRule.kind == kind)
-    )
-    same_place &= PluginRule.unit.is_null() if unit is None else PluginRule.unit == unit
-    before = PluginRule.get_or_none(same_place)
-    PluginRule.delete().where(same_place).execute()
+    place = {"plugin": plugin, "scope": scope.partition(":")[0], "unit": unit, "kind": kind}
+    before = _removed_rule(place, is_cap=is_cap)
     rule = PluginRule.create(
-        plugin=plugin,
-        scope=scope_kind,
-        unit=unit,
-        kind=kind,
+        **place,
         state=state,
         is_cap=is_cap,
         people=json.dumps(sorted(people)),
@@ -70,24 +61,41 @@ def set_plugin_state(
         set_by=account_id,
         set_at=now,
     )
+    _audit_rule(rule, scope, before)
+    bump_epoch("plugins")
+    return rule
+
+
+def _audit_rule(rule: PluginRule, scope: str, before: str | None) -> None:
     record_audit(
         action="core.set_plugin_state",
-        at=now,
-        account_id=account_id,
-        unit_id=unit.id if unit else None,
+        at=rule.set_at,
+        account_id=rule.set_by_id,
+        unit_id=rule.unit_id,
         realm="core/plugin_rule",
         record_id=rule.id,
         detail={
-            "plugin": plugin,
+            "plugin": rule.plugin,
             "scope": scope,
-            "before": before.state if before else None,
-            "after": state,
-            "cap": is_cap,
-            "reason": reason,
+            "before": before,
+            "after": rule.state,
+            "cap": rule.is_cap,
+            "reason": rule.reason,
         },
     )
-    bump_epoch("plugins")
-    return rule
+
+
+def _removed_rule(place: Mapping[str, Any], *, is_cap: bool) -> str | None:
+    """Removes the rule standing at a place; the state it had. The audit line keeps it."""
+    condition = PluginRule.is_cap == is_cap
+    for name, value in place.items():
+        field = getattr(PluginRule, name)
+        condition &= field.is_null() if value is None else field == value
+    rule = PluginRule.get_or_none(condition)
+    if rule is None:
+        return None
+    rule.delete_instance()
+    return str(rule.state)
 
 
 def parsed_scope(scope: str) -> tuple[str, Unit | None]:

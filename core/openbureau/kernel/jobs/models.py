@@ -19,7 +19,7 @@ class Job(Table):
     kind = CharField(max_length=80)
     payload = TextField(default="{}")
     unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
-    lane = CharField(max_length=100, default="")
+    lane = CharField(max_length=120, default="")
     once = CharField(max_length=100, null=True, unique=True)
     state = CharField(max_length=10, default="ready")
     run_at = InstantField()

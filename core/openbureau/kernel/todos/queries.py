@@ -96,20 +96,17 @@ def todo_total(ctx: Context, kind: str, state: str) -> int:
     )
 
 
-def unread_ids(account_id: int, realm: str, record_ids: Iterable[int]) -> set[int]:
-    """Which of these records the person still has to read."""
-    rows: Any = (
-        Todo.select(Todo.record_id)
-        .where(
-            (Todo.account == account_id)
-            & (Todo.realm == realm)
-            & Todo.record_id.in_(list(record_ids))
+def is_unread(account_id: Any, realm: str, record_id: Any) -> Any:
+    """A column for lists: whether the person still has to read the record."""
+    return fn.EXISTS(
+        Todo.select(Todo.id).where(
+            (Todo.realm == realm)
+            & (Todo.record_id == record_id)
             & (Todo.kind == "read")
+            & (Todo.account == account_id)
             & (Todo.state == "open")
         )
-        .tuples()
     )
-    return {record_id for (record_id,) in rows}
 
 
 def reading_by_unit(realm: str, record_id: int) -> list[Any]:

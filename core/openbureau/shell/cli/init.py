@@ -12,7 +12,8 @@ from openbureau.kernel.accounts.models import ADMINISTRATORS, Account
 from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.config import read_password
-from openbureau.kernel.units.actions import import_units, read_unit_list
+from openbureau.kernel.search.core_records import index_people, index_units
+from openbureau.kernel.units.actions import UnitRow, import_units, read_unit_list
 from openbureau.kernel.units.models import Node, Unit
 from openbureau.shell.cli.options import installation, json_option, report
 
@@ -52,29 +53,9 @@ def init(
     opened = installation()
     rows = read_unit_list(unit_list)
     _refuse_used()
-    hashed = _hashed(password_file)
-    now = dt.datetime.now(dt.UTC)
-    with writing():
-        node = Node.create(name=name, is_self=True)
-        imported = import_units(rows, node)
-        root = Unit.get(Unit.parent.is_null())
-        account = create_account(
-            admin,
-            admin_name,
-            now=now,
-            password_hash=hashed,
-            administrator=ADMINISTRATORS[0],
-            unit=root,
-            title="系统管理员",
-        )
-        record_audit(
-            action="core.init",
-            at=now,
-            account_id=account.id,
-            detail={"name": name, "units": imported.created},
-        )
+    created = _write(name, rows, admin, admin_name, _hashed(password_file))
     report(
-        {"data": str(opened.settings.data), "units": imported.created, "administrator": admin},
+        {"data": str(opened.settings.data), "units": created, "administrator": admin},
         as_json,
         lambda found: [
             f"已建立：{found['data']}，{found['units']} 个单位，系统管理员 {admin}。",
@@ -82,6 +63,31 @@ def init(
             "启动 Start: openbureau serve",
         ],
     )
+
+
+def _write(name: str, rows: list[UnitRow], admin: str, admin_name: str, hashed: str) -> int:
+    """The installation, its units and its first administrator; how many units."""
+    now = dt.datetime.now(dt.UTC)
+    with writing():
+        imported = import_units(rows, Node.create(name=name, is_self=True))
+        account = create_account(
+            admin,
+            admin_name,
+            now=now,
+            password_hash=hashed,
+            administrator=ADMINISTRATORS[0],
+            unit=Unit.get(Unit.parent.is_null()),
+            title="系统管理员",
+        )
+        index_units(now)
+        index_people()
+        record_audit(
+            action="core.init",
+            at=now,
+            account_id=account.id,
+            detail={"name": name, "units": imported.created},
+        )
+    return imported.created
 
 
 def _refuse_used() -> None:

@@ -5,6 +5,7 @@ import logging
 import click
 
 from openbureau.shell.app import release
+from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.check import check
 from openbureau.shell.cli.demo import demo
@@ -42,6 +43,7 @@ for command in (
     migrate,
     backup,
     restore,
+    audit,
     sync,
     plugin,
     config,

@@ -1,7 +1,7 @@
 """Lists of bulletins: received, sent by my unit, my drafts, found."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from openbureau import N_, Context, Request, page, reading_totals, unit_tree
@@ -9,7 +9,6 @@ from openbureau_bulletins import queries
 from openbureau_bulletins.models import DRAFT, PUBLISHED, REALM, WITHDRAWN
 from openbureau_bulletins.queries import PER_PAGE, Listing, Position
 
-LISTS = {"received": queries.received, "sent": queries.sent}
 STATES = {DRAFT: N_("草稿"), PUBLISHED: N_("已发布"), WITHDRAWN: N_("已撤回")}
 TABS = (
     ("received", N_("收到的"), "bulletins.list_bulletin"),
@@ -22,20 +21,26 @@ WRITE = "bulletins.write_bulletin"
 def list_bulletins(request: Request) -> Any:
     """Received, sent by my unit, or my drafts; or what a search finds."""
     ctx = request.person
-    tab = request.query.get("tab", "received")
+    tab = request.query.get("tab", "")
+    tab = tab if tab in {"sent", "drafts"} else "received"
     words = request.query.get("q", "").strip()
     if words:
         listing = queries.found(ctx, words)
     elif tab == "drafts":
         listing = queries.drafts(ctx)
+    elif tab == "sent":
+        listing = queries.sent(ctx, position_of(request))
     else:
-        listing = LISTS.get(tab, queries.received)(ctx, position_of(request))
+        listing = queries.received(ctx, position_of(request))
+    rows = listing.rows
+    lines = received_lines(ctx, rows) if tab == "received" else own_lines(ctx, rows, tab)
     return page(
         "bulletins/list.html",
         fragment="rows",
         tab=tab,
         tabs=list_tabs(ctx, tab),
-        rows=bulletin_lines(ctx, listing.rows, tab),
+        rows=lines,
+        has_unread=any(line.is_unread for line in lines),
         q=words,
         **list_pager(listing, tab, request.number("passed", 0)),
         may_create=ctx.may(WRITE),
@@ -51,25 +56,54 @@ def list_tabs(ctx: Context, current: str) -> list[tuple[str, str, bool, int | No
     ]
 
 
-def bulletin_lines(ctx: Context, rows: Sequence[Any], tab: str) -> list[dict[str, Any]]:
-    """Rows of a list, with what is unread or how far reading has come."""
-    tree = unit_tree(ctx.tree_version)
-    unread = queries.unread(ctx, rows) if tab == "received" else set()
-    progress = reading_totals(REALM, [row.id for row in rows]) if tab == "sent" else {}
-    edit = "/edit" if tab == "drafts" else ""
+class Line(NamedTuple):
+    """A bulletin as a list shows it."""
+
+    title: str
+    url: str
+    unit_name: str
+    state_text: str
+    at: int
+    is_urgent: bool
+    is_unread: bool = False
+    read_total: int = 0
+    receiver_total: int = 0
+
+
+def received_lines(ctx: Context, rows: Sequence[Any]) -> list[Line]:
+    """What the person received, with what is unread."""
+    units = unit_tree(ctx.tree_version).by_id
+    published, withdrawn = ctx.gettext(STATES[PUBLISHED]), ctx.gettext(STATES[WITHDRAWN])
     return [
-        {
-            "title": row.title,
-            "url": f"{bulletin_url(row.id)}{edit}",
-            "unit_name": tree.by_id[row.unit_id].short_name,
-            "published_at": row.published_at,
-            "updated_at": row.updated_at,
-            "is_unread": row.id in unread,
-            "is_urgent": bool(row.is_urgent),
-            "state_text": ctx.gettext(STATES[row.state]),
-            "read_total": progress.get(row.id, (0, 0))[1],
-            "receiver_total": progress.get(row.id, (0, 0))[0],
-        }
+        Line(
+            row.title,
+            bulletin_url(row.id),
+            units[row.unit_id].short_name,
+            published if row.state == PUBLISHED else withdrawn,
+            row.published_at,
+            bool(row.is_urgent),
+            bool(row.is_unread),
+        )
+        for row in rows
+    ]
+
+
+def own_lines(ctx: Context, rows: Sequence[Any], tab: str) -> list[Line]:
+    """What the unit sent, with how far reading has come; or the person's drafts."""
+    units = unit_tree(ctx.tree_version).by_id
+    is_sent = tab == "sent"
+    progress = reading_totals(REALM, [row.id for row in rows]) if is_sent else {}
+    return [
+        Line(
+            row.title,
+            bulletin_url(row.id) if is_sent else f"{bulletin_url(row.id)}/edit",
+            units[row.unit_id].short_name,
+            ctx.gettext(STATES[row.state]),
+            row.published_at if is_sent else row.updated_at,
+            bool(row.is_urgent),
+            read_total=progress.get(row.id, (0, 0))[1],
+            receiver_total=progress.get(row.id, (0, 0))[0],
+        )
         for row in rows
     ]
 

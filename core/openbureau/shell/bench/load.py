@@ -1,0 +1,186 @@
+"""Load: a server on one core, wrk on the other, one file of requests for all contenders."""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CONNECTIONS = 16
+SCRIPT = Path(__file__).with_name("wrk.lua")
+READY_S = 60
+STOP_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to send; headers without `host`."""
+
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    body: bytes = b""
+
+    def raw(self, host: str) -> bytes:
+        """The request as bytes on the wire."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if self.body:
+            lines.append(f"Content-Length: {len(self.body)}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server to measure: how it starts, what it is asked."""
+
+    name: str
+    arguments: Sequence[str]
+    calls: Sequence[Call]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one round of load found. Latencies in milliseconds."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    faults: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often and how long each contender is loaded."""
+
+    rounds: int
+    seconds: int
+
+
+def missing_wrk() -> str:
+    """Why no load can be made; empty when it can."""
+    if shutil.which("wrk") is None:
+        return "wrk is not installed (Debian package wrk)"
+    return "" if shutil.which("taskset") else "taskset is not installed (Debian package util-linux)"
+
+
+def cores() -> tuple[int, int]:
+    """(core of the server, core of the load)."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[0], allowed[-1]
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def running(
+    arguments: Sequence[str], environment: Mapping[str, str], probe: Call
+) -> Iterator[tuple[int, int]]:
+    """A server module pinned to the first core: (port, process id), once it has answered."""
+    port = free_port()
+    command = ["taskset", "-c", str(cores()[0]), sys.executable, "-m", *arguments]
+    with subprocess.Popen(
+        [part.replace("{port}", str(port)) for part in command],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            _wait(process, port, probe)
+            yield port, process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, probe: Call) -> None:
+    ends = time.monotonic() + READY_S
+    while process.poll() is None and time.monotonic() < ends:
+        try:
+            answer(port, probe)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError(f"no answer to {probe.path} from {process.args!r}")
+
+
+def answer(port: int, call: Call) -> tuple[Mapping[str, str], bytes]:
+    """Headers (lower case) and body of one answer that is no error.
+
+    Raises URLError: nobody answers, or with an error.
+    """
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{call.path}", headers=dict(call.headers)
+    )
+    with urllib.request.urlopen(request, timeout=READY_S) as found:  # noqa: S310
+        headers = {name.lower(): value for name, value in found.headers.items()}
+        return headers, found.read()
+
+
+def loaded(port: int, calls: Sequence[Call], seconds: int, folder: Path, first: int = 0) -> Figures:
+    """One round of load on a port, beginning with the call at `first`."""
+    requests = folder / "requests"
+    host = f"127.0.0.1:{port}"
+    raw = [call.raw(host) for call in calls]
+    requests.write_bytes(b"".join(b"%d\n%b" % (len(one), one) for one in raw))
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT)]
+    done = subprocess.run(
+        ["taskset", "-c", str(cores()[1]), "wrk", *options, f"http://{host}", "--",
+         str(requests), str(first)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Figures(
+        rate=found["requests"] / found["duration_us"] * 1e6,
+        p50_ms=found["p50_us"] / 1000,
+        p99_ms=found["p99_us"] / 1000,
+        faults=found["faults"] + found["refused"],
+    )
+
+
+def compared(contenders: Sequence[Contender], plan: Plan, folder: Path) -> dict[str, Figures]:
+    """Medians per contender over interleaved rounds; each round starts every server anew."""
+    rounds: dict[str, list[Figures]] = {contender.name: [] for contender in contenders}
+    for _ in range(plan.rounds):
+        for contender in contenders:
+            with running(contender.arguments, contender.environment, contender.calls[0]) as (port, _):
+                for call in contender.calls[: CONNECTIONS * 2]:
+                    answer_quietly(port, call)
+                rounds[contender.name].append(loaded(port, contender.calls, plan.seconds, folder))
+    return {name: _median(found) for name, found in rounds.items()}
+
+
+def answer_quietly(port: int, call: Call) -> None:
+    """Warms a server up; a 304 is an answer."""
+    try:
+        answer(port, call)
+    except urllib.error.HTTPError as found:
+        if found.code != 304:
+            raise
+
+
+def _median(found: Sequence[Figures]) -> Figures:
+    return Figures(
+        rate=statistics.median(figures.rate for figures in found),
+        p50_ms=statistics.median(figures.p50_ms for figures in found),
+        p99_ms=statistics.median(figures.p99_ms for figures in found),
+        faults=sum(figures.faults for figures in found),
+    )
