@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openbureau.base.errors import Forbidden
-from openbureau.base.i18n import Catalogue
+from openbureau.base.i18n import N_, Catalogue
 
 CHINA = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
@@ -83,7 +83,7 @@ class Context:
         if self.post is None:
             raise Forbidden(
                 "您的账号还没有登记职务，不能办理业务。",
-                remedy="请联系本单位管理员登记所在单位和职务。",
+                remedy=N_("请联系本单位管理员登记所在单位和职务。"),
             )
         return self.post.access_unit_id
 

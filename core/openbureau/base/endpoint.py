@@ -27,6 +27,7 @@ from openbureau.base.answers import error_answer, static_answer, view_answer
 from openbureau.base.csrf import TOKEN_FIELD, is_same_origin, is_valid_token
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import BadRequest, Forbidden, Problem, TooLarge, Unavailable
+from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect
 from openbureau.base.request import Application, Request
 
@@ -184,6 +185,6 @@ def _check_origin(request: Request) -> None:
     ):
         raise Forbidden(
             "这张表单已经失效，或不是从本系统的页面提交的。",
-            remedy="请返回上一页，刷新后重新提交；刚才填写的内容仍在页面上。",
+            remedy=N_("请返回上一页，刷新后重新提交；刚才填写的内容仍在页面上。"),
             code="CORE-419",
         )

@@ -20,6 +20,8 @@ to do, code. They are Chinese message ids, translated when the page is rendered.
 
 from typing import Any, ClassVar
 
+from openbureau.base.i18n import N_
+
 
 class OperatorError(Exception):
     """A refusal on the command line: code, Chinese and English sentence, exit status."""
@@ -40,9 +42,9 @@ class Problem(Exception):
 
     status: ClassVar[int] = 500
     code: str = "CORE-500"
-    what: str = "系统遇到意外情况，这一步没有完成。"
-    unaffected: str = "已保存的内容不受影响。"
-    remedy: str = "请稍后重试；若仍不行，请把错误号告诉本单位管理员。"
+    what: str = N_("系统遇到意外情况，这一步没有完成。")
+    unaffected: str = N_("已保存的内容不受影响。")
+    remedy: str = N_("请稍后重试；若仍不行，请把错误号告诉本单位管理员。")
 
     def __init__(
         self,
@@ -66,9 +68,9 @@ class BadRequest(Problem):
 
     status = 400
     code = "CORE-400"
-    what = "浏览器发来的内容无法识别。"
-    unaffected = "没有任何内容被改动。"
-    remedy = "请返回上一页重试。"
+    what = N_("浏览器发来的内容无法识别。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请返回上一页重试。")
 
 
 class SignInNeeded(Problem):
@@ -76,9 +78,9 @@ class SignInNeeded(Problem):
 
     status = 401
     code = "CORE-401"
-    what = "请先登录。"
+    what = N_("请先登录。")
     unaffected = ""
-    remedy = "登录后将回到刚才的页面。"
+    remedy = N_("登录后将回到刚才的页面。")
 
 
 class Forbidden(Problem):
@@ -86,9 +88,9 @@ class Forbidden(Problem):
 
     status = 403
     code = "CORE-403"
-    what = "您当前的身份不能进行这项操作。"
-    unaffected = "没有任何内容被改动。"
-    remedy = "如工作需要，请联系本单位管理员授予相应角色，或切换到有权限的身份。"
+    what = N_("您当前的身份不能进行这项操作。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("如工作需要，请联系本单位管理员授予相应角色，或切换到有权限的身份。")
 
 
 class NotFound(Problem):
@@ -96,18 +98,18 @@ class NotFound(Problem):
 
     status = 404
     code = "CORE-404"
-    what = "没有找到这个页面或记录。"
-    unaffected = "它可能已被移走，或不在您的查看范围内。"
-    remedy = "请检查网址，或从菜单重新进入。"
+    what = N_("没有找到这个页面或记录。")
+    unaffected = N_("它可能已被移走，或不在您的查看范围内。")
+    remedy = N_("请检查网址，或从菜单重新进入。")
 
 
 class NotEnabled(NotFound):
     """404: the phase of the person's unit has not come."""
 
     code = "PLUG-404"
-    what = "您所在的单位尚未启用「%(plugin)s」。"
-    unaffected = "其他业务不受影响。"
-    remedy = "该业务模块安排在第 %(phase)s 期启用，请咨询省局信息化工作人员。"
+    what = N_("您所在的单位尚未启用「%(plugin)s」。")
+    unaffected = N_("其他业务不受影响。")
+    remedy = N_("该业务模块安排在第 %(phase)s 期启用，请咨询省局信息化工作人员。")
 
 
 class MethodNotAllowed(Problem):
@@ -115,9 +117,9 @@ class MethodNotAllowed(Problem):
 
     status = 405
     code = "CORE-405"
-    what = "这个页面不接受这样的请求。"
-    unaffected = "没有任何内容被改动。"
-    remedy = "请从页面上的按钮重新操作。"
+    what = N_("这个页面不接受这样的请求。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请从页面上的按钮重新操作。")
 
 
 class Conflict(Problem):
@@ -125,9 +127,9 @@ class Conflict(Problem):
 
     status = 409
     code = "CORE-409"
-    what = "这条记录刚刚被别人改动过。"
-    unaffected = "您的改动没有覆盖对方的内容。"
-    remedy = "请刷新后再改。"
+    what = N_("这条记录刚刚被别人改动过。")
+    unaffected = N_("您的改动没有覆盖对方的内容。")
+    remedy = N_("请刷新后再改。")
 
 
 class TooLarge(Problem):
@@ -135,9 +137,9 @@ class TooLarge(Problem):
 
     status = 413
     code = "CORE-413"
-    what = "提交的内容超过了大小上限。"
-    unaffected = "没有任何内容被保存。"
-    remedy = "请减小文件或分几次提交。"
+    what = N_("提交的内容超过了大小上限。")
+    unaffected = N_("没有任何内容被保存。")
+    remedy = N_("请减小文件或分几次提交。")
 
 
 class Invalid(Problem):
@@ -145,9 +147,9 @@ class Invalid(Problem):
 
     status = 422
     code = "CORE-422"
-    what = "有几项内容需要改正。"
-    unaffected = "您填写的内容都还在。"
-    remedy = "请按提示改正后再提交。"
+    what = N_("有几项内容需要改正。")
+    unaffected = N_("您填写的内容都还在。")
+    remedy = N_("请按提示改正后再提交。")
 
 
 class TooMany(Problem):
@@ -155,9 +157,9 @@ class TooMany(Problem):
 
     status = 429
     code = "CORE-429"
-    what = "操作过于频繁。"
-    unaffected = "没有任何内容被改动。"
-    remedy = "请稍等片刻再试。"
+    what = N_("操作过于频繁。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请稍等片刻再试。")
 
 
 class Unavailable(Problem):
@@ -165,6 +167,6 @@ class Unavailable(Problem):
 
     status = 503
     code = "CORE-503"
-    what = "系统的一部分暂时没有响应，这一步没有完成。"
-    unaffected = "没有任何内容被改动。"
-    remedy = "请稍后重试；若仍不行，请把错误号告诉本单位管理员。"
+    what = N_("系统的一部分暂时没有响应，这一步没有完成。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请稍后重试；若仍不行，请把错误号告诉本单位管理员。")

@@ -5,6 +5,7 @@ First part of a template's name is its owner: `core/desk.html`, `bulletins/list.
 """
 
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,9 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import from_instant
 from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.i18n import Catalogue
+
+
+_CHINA_S = 8 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +130,11 @@ def moment(value: dt.datetime | int | None) -> str:
     """`11-20 16:40` in China's time; the year stands before it unless it is this one."""
     if value is None:
         return "—"
-    local = (value if isinstance(value, dt.datetime) else from_instant(value)).astimezone(CHINA)
-    form = "%m-%d %H:%M" if local.year == dt.datetime.now(CHINA).year else "%Y-%m-%d %H:%M"
-    return local.strftime(form)
+    seconds = value // 1000 if isinstance(value, int) else int(value.timestamp())
+    # Lists show fifty of these: a struct_time is a fifth of the cost of a datetime.
+    local = time.gmtime(seconds + _CHINA_S)
+    year = "" if local.tm_year == time.gmtime(time.time() + _CHINA_S).tm_year else f"{local.tm_year}-"
+    return f"{year}{local.tm_mon:02}-{local.tm_mday:02} {local.tm_hour:02}:{local.tm_min:02}"
 
 
 def day(value: dt.datetime | dt.date | int | None) -> str:

@@ -14,6 +14,7 @@ from openbureau.base.context import CHINA, ActingPost, Context, Person
 from openbureau.base.csrf import ONCE_FIELD
 from openbureau.base.database import param, statement, to_instant, writing
 from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, SignInNeeded
+from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
 from openbureau.base.request import Request
 from openbureau.base.routing import CORE
@@ -99,7 +100,7 @@ class StaffGate:
             if request.ctx.account.administrator != page.permission.partition(":")[2]:
                 raise Forbidden(
                     "这个页面只对相应的管理员开放。",
-                    remedy="系统、安全、审计三类管理员各管各的事，请由对应的管理员办理。",
+                    remedy=N_("系统、安全、审计三类管理员各管各的事，请由对应的管理员办理。"),
                 )
             return
         if route.slug != CORE:
@@ -116,7 +117,7 @@ class StaffGate:
         if not request.is_safe and slug not in ctx.writable:
             raise Forbidden(
                 "「%(plugin)s」在您当前身份所在的单位只能查阅，不能办理。",
-                remedy="如您在其他单位任职，请先切换到那里的身份。",
+                remedy=N_("如您在其他单位任职，请先切换到那里的身份。"),
                 code="PLUG-403",
                 plugin=record.label(ctx.language),
             )

@@ -130,6 +130,7 @@ def people_of_receivers(tree: UnitTree, holders: Sequence[str]) -> list[tuple[in
     """(account id, access unit id) of every active person in the receivers' units, once each.
 
     A person with posts in several of the units counts under the first in post order.
+    Administrators take no part in business.
     """
     unit_ids = [unit.id for unit in units_of_holders(tree, holders)]
     rows: Any = (
@@ -137,7 +138,12 @@ def people_of_receivers(tree: UnitTree, holders: Sequence[str]) -> list[tuple[in
         .join(Unit)
         .switch(Post)
         .join(Account)
-        .where(Unit.access_unit.in_(unit_ids) & Post.is_active & (Account.state == "active"))
+        .where(
+            Unit.access_unit.in_(unit_ids)
+            & Post.is_active
+            & (Account.state == "active")
+            & Account.administrator.is_null()
+        )
         .order_by(Post.is_primary.desc(), Post.id)
         .tuples()
     )

@@ -72,7 +72,9 @@ def create_rule(request: Request) -> Any:
     logins = [login.strip() for login in (form.people.data or "").split(",") if login.strip()]
     people = {a.login: a.id for a in Account.select().where(Account.login.in_(logins))}
     if missing := [login for login in logins if login not in people]:
-        form.add_error("people", N_("没有这些账号：%(logins)s"), logins="、".join(missing))
+        form.add_error(
+            "people", N_("没有这些账号：%(logins)s"), logins=ctx.gettext("、").join(missing)
+        )
         return _plugins_page(request, form, status=422)
     try:
         set_plugin_state(

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from openbureau.base.context import CHINA, Context
 from openbureau.base.database import reading
 from openbureau.base.declarations import DeskTile, MenuEntry, Page
+from openbureau.base.i18n import N_
 from openbureau.base.pages import page
 from openbureau.base.request import Request
 from openbureau.kernel.todos.queries import todo_total, todos_of
@@ -23,7 +24,7 @@ BUDGET_S = 0.15
 LATE_BUDGET_S = 1.0
 TILE_THREADS = 4
 PER_PLUGIN = 2
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = (N_("一"), N_("二"), N_("三"), N_("四"), N_("五"), N_("六"), N_("日"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Signing in and out, preferences, acting post, own sessions."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -106,7 +107,10 @@ def _page(
         form=form,
         next=_next(target),
         problem=problem,
-        samples=demo_samples() if request.app.is_demo else [],
+        samples=[
+            replace(sample, role=request.catalogue.gettext(sample.role))
+            for sample in (demo_samples() if request.app.is_demo else [])
+        ],
     )
 
 

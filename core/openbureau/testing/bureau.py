@@ -24,7 +24,7 @@ from openbureau.base.request import Application
 from openbureau.base.settings import Settings
 from openbureau.kernel.access.actions import grant_role, install_role_templates
 from openbureau.kernel.accounts.actions import create_account
-from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.jobs.dispatch import Dispatcher
@@ -125,6 +125,17 @@ class Bureau:
             install_role_templates([("test", RoleTemplate(code, code, permissions))])
         self.grant(login, code, unit)
 
+    def give_post(self, login: str, unit: str, title: str = "兼职") -> None:
+        """Gives one of the cast a second post."""
+        with writing():
+            Post.create(
+                account=Account.get(Account.login == login),
+                unit=Unit.get(Unit.code == unit),
+                title=title,
+                is_primary=False,
+            )
+            bump_epoch("access")
+
     def context(self, login: str) -> Context:
         """A context acting as one of the cast."""
         return demo_context(self.installation, login, self.now)
@@ -141,10 +152,10 @@ class Bureau:
 
 
 def open_bureau(
-    data: Path, database_url: str = "", sources: Iterable[Source] | None = None
+    data: Path, database_url: str = "", sources: Iterable[Source] | None = None, **changes: Any
 ) -> Bureau:
-    """A fresh bureau in an empty folder, with no plugin switched on."""
-    settings = Settings(data=data, database=database_url, threads=2)
+    """A fresh bureau in an empty folder, with no plugin switched on. `changes` are settings."""
+    settings = Settings(data=data, database=database_url, **{"threads": 2, **changes})
     installation = open_installation(settings, sources)
     now = dt.datetime.now(dt.UTC)
     with writing():

@@ -1,5 +1,6 @@
 """Fixtures for the core and for plugins; loaded by pytest wherever openbureau is installed."""
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,19 @@ import pytest
 from openbureau.testing.bureau import Bureau, close_bureau, open_bureau
 from openbureau.testing.databases import database, database_url, empty_database, postgresql
 
-__all__ = ["bureau", "database", "database_url", "either_bureau", "empty_database", "postgresql"]
+__all__ = [
+    "bureau",
+    "database",
+    "database_url",
+    "either_bureau",
+    "empty_database",
+    "postgresql",
+]
+
+if importlib.util.find_spec("playwright"):
+    from openbureau.testing.browser import browser, demo_server, walker
+
+    __all__ += ["browser", "demo_server", "walker"]
 
 
 @pytest.fixture

@@ -94,5 +94,7 @@ def jobs() -> tuple[Job, ...]:
 
 @hookimpl
 def desk_tiles(ctx: Context) -> list[DeskTile]:
+    if not ctx.may("bulletins.list_bulletin"):
+        return []
     rows = received_lines(ctx, received(ctx, Position(), limit=5).rows)
     return [DeskTile(N_("通知公告"), "bulletins/tile.html", {"rows": rows}, "/bulletins/", 20)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openbureau import (
+    N_,
     Conflict,
     Context,
     Forbidden,
@@ -147,7 +148,7 @@ def _require_draft(ctx: Context, draft: Bulletin) -> None:
     if draft.state != DRAFT:
         raise Conflict(
             "这条通知公告已经发布，不能再改。",
-            remedy="如内容有误，请先撤回，再另发一条。",
+            remedy=N_("如内容有误，请先撤回，再另发一条。"),
         )
     if draft.account_id != ctx.account.id:
         raise Forbidden

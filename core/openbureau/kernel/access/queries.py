@@ -19,6 +19,7 @@ from openbureau.kernel.access.models import (
     RoleGrant,
     RolePermission,
 )
+from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import posts_of_account
 from openbureau.kernel.units.queries import UnitTree
 
@@ -65,6 +66,11 @@ def _default_permissions() -> Query:
     return RolePermission.select(RolePermission.permission).join(Role).where(Role.is_default)
 
 
+@statement
+def _administrator() -> Query:
+    return Account.select(Account.administrator).where(Account.id == param("account_id"))
+
+
 class _Standings:
     """Standings by (account, change counters, day): computed once per change and process."""
 
@@ -98,6 +104,9 @@ def _computed(account_id: int, today: str, tree: UnitTree) -> Standing:
         ActingPost(row.id, row.title, row.unit_id, row.access_unit_id, bool(row.is_leader))
         for row in posts_of_account().rows(account_id=account_id, today=today)
     )
+    if _administrator().value(account_id=account_id):
+        # Administrators keep the system and act on no business record.
+        return Standing(posts, {}, (f"account:{account_id}",))
     units: dict[str, set[int]] = defaultdict(set)
     everywhere: set[str] = set()
     own = {post.access_unit_id for post in posts}

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openbureau.base.errors import Invalid, OperatorError
+from openbureau.base.i18n import N_
 
 
 class UnitCycle(Invalid):
     """Units that are, by their parents, above themselves. `codes` names them in order."""
 
     code = "UNIT-011"
-    unaffected = "单位树没有改动。"
-    remedy = "请为其中一个单位选择另外的上级单位。"
+    unaffected = N_("单位树没有改动。")
+    remedy = N_("请为其中一个单位选择另外的上级单位。")
 
     def __init__(self, codes: Sequence[str]) -> None:
-        super().__init__("单位的上级关系成环：%(codes)s。", codes=" → ".join(codes))
+        super().__init__(N_("单位的上级关系成环：%(codes)s。"), codes=" → ".join(codes))
         self.codes = tuple(codes)
 
 

@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from random import Random
 from typing import Literal
 
+from openbureau.base.i18n import N_
 from openbureau.kernel.units.names import person_pinyin
 from openbureau.kernel.units.unit_list import UnitRow, read_unit_list
 from openbureau.shell.demo.names import invented_name
@@ -79,12 +80,12 @@ class Sample:
 
 # The first person of that unit with that title carries the sample's name.
 SAMPLES = (
-    Sample("省局工作人员", "lizhihua", "李志华", "530000-01", "主任科员"),
-    Sample("州市局领导", "wangwensong", "王文松", "530100", "局长"),
-    Sample("县局工作人员", "zhangxiaomei", "张晓梅", "530102", "科员"),
-    Sample("系统管理员", "system", "赵永顺", "530000-11", "系统管理员", "system"),
-    Sample("安全管理员", "security", "周惠宁", "530000-11", "安全管理员", "security"),
-    Sample("审计管理员", "audit", "马正良", "530000-11", "审计管理员", "audit"),
+    Sample(N_("省局工作人员"), "lizhihua", "李志华", "530000-01", "主任科员"),
+    Sample(N_("州市局领导"), "wangwensong", "王文松", "530100", "局长"),
+    Sample(N_("县局工作人员"), "zhangxiaomei", "张晓梅", "530102", "科员"),
+    Sample(N_("系统管理员"), "system", "赵永顺", "530000-11", "系统管理员", "system"),
+    Sample(N_("安全管理员"), "security", "周惠宁", "530000-11", "安全管理员", "security"),
+    Sample(N_("审计管理员"), "audit", "马正良", "530000-11", "审计管理员", "audit"),
 )
 
 

@@ -64,7 +64,9 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
         },
         "paragraphs": [] if is_closed else _paragraphs(bulletin.body),
         "attachments": [] if is_closed else attachment_lines(bulletin.id),
-        "receivers_text": "、".join(holder_labels(ctx, participants_of(REALM, bulletin.id, kind))),
+        "receivers_text": ctx.gettext("、").join(
+            holder_labels(ctx, participants_of(REALM, bulletin.id, kind))
+        ),
         "may_withdraw": is_ours and bulletin.state == PUBLISHED,
         "may_edit": bulletin.state == DRAFT,
         "progress": progress,
