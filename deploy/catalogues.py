@@ -102,7 +102,7 @@ def merged(translated: Catalog, messages: Catalog) -> Catalog:
         if message.id:
             known = translated.get(message.id)
             string = known.string if known is not None else ""
-            places = sorted({(name, None) for name, _ in message.locations})
+            places = sorted({(name, 0) for name, _ in message.locations})
             catalogue.add(message.id, string, locations=places)
     return catalogue
 

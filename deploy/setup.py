@@ -5,13 +5,20 @@ neither pip nor venv is needed), honouring UV_INDEX_URL, UV_DEFAULT_INDEX and
 PIP_INDEX_URL. Where uv cannot be had, the environment is made with venv and pip.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this script is what says so
+    raise SystemExit(
+        "需要 Python 3.11 或更新版本。Python 3.11 or newer is needed; this is "
+        + sys.version.split()[0]
+    )
+
 import hashlib
 import html.parser
 import os
 import platform
 import shutil
 import subprocess
-import sys
 import tomllib
 import urllib.parse
 import urllib.request
@@ -41,6 +48,7 @@ def main() -> int:
     """Exit status 0 when `.venv` is ready."""
     if STAMP.is_file() and STAMP.read_text() == fingerprint():
         return 0
+    print("正在准备环境，首次需要几分钟… Setting up the environment, a few minutes at first…")
     uv = found_uv() or downloaded_uv()
     if uv is not None:
         command = [uv, "sync", "--frozen", "--python", sys.executable, "--quiet"]
@@ -87,7 +95,8 @@ def downloaded_uv() -> str | None:
             return None
         address = urllib.parse.urljoin(page, wheel)
         content = fetched(address.partition("#")[0])
-    except OSError:
+    except OSError as fault:
+        print(f"无法下载 uv，改用 pip。Cannot download uv, using pip: {fault}")
         return None
     expected = urllib.parse.urlsplit(address).fragment.removeprefix("sha256=")
     if expected and hashlib.sha256(content).hexdigest() != expected:

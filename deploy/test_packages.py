@@ -31,8 +31,10 @@ def main() -> int:
         return 0
     prefix = privilege()
     if prefix is None or shutil.which("apt-get") is None:
-        ", ".join(missing)
+        names = ", ".join(missing)
+        print(f"缺少 {names}，相关测试将跳过。Missing {names}: those tests are skipped.")
         return 0
+    print(f"正在安装测试所需的软件。Installing for the tests: {' '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     update = [*prefix, "apt-get", "update", "-qq"]
     install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
@@ -45,7 +47,7 @@ def main() -> int:
             check=False,
         )
         if done.returncode:
-            pass
+            print(f"安装未完成 Not installed: {' '.join(command)}")
     return 0
 
 

@@ -190,6 +190,7 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
     given = {
         "/": ["/"],
         "/-/people/{uid}": [f"/-/people/{person}"],
+        "/-/units/{code}": ["/-/units/530100", "/-/units/none"],
         "/-/units/{code}/branch": ["/-/units/530100/branch", "/-/units/none/branch"],
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz", "/-/units?unit=530100"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],

@@ -2,12 +2,13 @@
 
 import gzip
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import zstandard
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import FileResponse, Response
 from starlette.types import Scope
 
@@ -31,6 +32,7 @@ PAGE_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "vary": "HX-Request-Type, Cookie, Accept-Language, Accept-Encoding",
 }
+_PAGE_HEADERS = [(name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
 NOTICE_COOKIE = "notice"
 COMPRESS_FROM_BYTES = 1024
 
@@ -64,11 +66,15 @@ def page_answer(request: Request, result: PageResult) -> Response:
         is_part=is_part,
         frame=None if is_part else request.app.gate.frame(request),
         ctx=request.ctx,
-        csrf=lambda: _csrf_inputs(request, bound_to),
+        csrf=partial(_csrf_inputs, request, masked_token(request.app.key, bound_to)),
     )
-    response = Response(status_code=result.status, headers=PAGE_HEADERS)
-    response.headers["cache-control"] = "no-cache, private" if request.ctx else "no-store"
-    _compress(request, response, html.encode("utf-8", "replace"))
+    content, encoding = _compressed(request, html.encode("utf-8", "replace"))
+    response = Response(content, result.status)
+    kept = b"no-cache, private" if request.ctx else b"no-store"
+    length = b"%d" % len(content)
+    response.raw_headers = [*_PAGE_HEADERS, (b"cache-control", kept), (b"content-length", length)]
+    if encoding:
+        response.raw_headers.append((b"content-encoding", encoding))
     return _finished(request, response)
 
 
@@ -128,11 +134,14 @@ def _token_owner(request: Request) -> str:
     return visitor
 
 
-def _csrf_inputs(request: Request, bound_to: str) -> Markup:
+def _csrf_inputs(request: Request, token: str) -> Markup:
+    """The hidden fields of one form: the response's token, and a number of the form's own."""
     sent = request.form.get(ONCE_FIELD) if request.form is not None else None
-    return Markup(
-        '<input type="hidden" name="{}" value="{}"><input type="hidden" name="{}" value="{}">'
-    ).format(TOKEN_FIELD, masked_token(request.app.key, bound_to), ONCE_FIELD, sent or new_uid())
+    once = escape(sent) if sent else new_uid()
+    return Markup(  # noqa: S704 - the token is base64, the number hexadecimal or escaped
+        f'<input type="hidden" name="{TOKEN_FIELD}" value="{token}">'
+        f'<input type="hidden" name="{ONCE_FIELD}" value="{once}">'
+    )
 
 
 def _redirection(request: Request, result: Redirect) -> Response:
@@ -159,25 +168,23 @@ def _download(result: Download) -> Response:
     )
 
 
-def _compress(request: Request, response: Response, content: bytes) -> None:
-    """Compresses where the browser can; a reverse proxy may do it instead."""
+def _compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
+    """The content in the smallest form the browser takes, and its encoding; a reverse proxy
+    may compress instead."""
     accepted = request.headers.get("accept-encoding", "")
     if len(content) >= COMPRESS_FROM_BYTES and accepted:
         if "zstd" in accepted:
-            content = zstandard.ZstdCompressor(level=3).compress(content)
-            response.headers["content-encoding"] = "zstd"
-        elif "gzip" in accepted:
-            content = gzip.compress(content, 5, mtime=0)
-            response.headers["content-encoding"] = "gzip"
-    response.body = content
-    response.headers["content-length"] = str(len(content))
+            return zstandard.ZstdCompressor(level=3).compress(content), b"zstd"
+        if "gzip" in accepted:
+            return gzip.compress(content, 5, mtime=0), b"gzip"
+    return content, b""
 
 
 def _finished(request: Request, response: Response) -> Response:
     for name, value, max_age_s in request.response_cookies:
         set_cookie(request, response, name, value, max_age_s)
     response.raw_headers.extend(request.response_headers)
-    response.headers["x-request-id"] = request.request_id
+    response.raw_headers.append((b"x-request-id", request.request_id.encode()))
     return response
 
 

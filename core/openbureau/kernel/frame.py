@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from markupsafe import Markup
@@ -147,6 +148,7 @@ def _one_of(values: Sequence[str], value: str | None) -> str:
     return value if value is not None and value in values else values[0]
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from starlette.types import ASGIApp
 
@@ -118,7 +118,7 @@ class Client:
             "scheme": "http",
             "path": unquote(parts.path),
             "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
+            "query_string": quote(parts.query, safe="%&=+;/?:@!$'()*,-._~").encode(),
             "root_path": "",
             "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
             "client": (self._address, 50000),
@@ -143,10 +143,12 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], body: bytes, url: str) 
     pending = [{"type": "http.request", "body": body, "more_body": False}]
     started: dict[str, Any] = {}
     chunks: list[bytes] = []
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if pending:
             return pending.pop()
+        await answered.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
@@ -154,6 +156,8 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], body: bytes, url: str) 
             started.update(message)
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))
+            if not message.get("more_body"):
+                answered.set()
 
     await app(scope, receive, send)
     headers: dict[str, str] = {}

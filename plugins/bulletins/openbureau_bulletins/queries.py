@@ -97,33 +97,52 @@ def _by_ids(total: int) -> Query:
 
 
 @statement
+def _received(holders: int, limit: int, *, is_backwards: bool) -> Query:
+    taken = participant_page(holders, limit, is_backwards=is_backwards).alias("taken")
+    order = (taken.c.at, taken.c.record_id)
+    unread = is_unread(param("account_id"), REALM, Bulletin.id)
+    return (
+        Bulletin.select(*_COLUMNS, unread.alias("is_unread"))
+        .join(taken, on=(Bulletin.id == taken.c.record_id))
+        .order_by(*(column.asc() if is_backwards else column.desc() for column in order))
+    )
+
+
+@statement
 def _of_unit(limit: int, *, is_backwards: bool) -> Query:
     at, key = Bulletin.published_at, Bulletin.id
+    reached = at >= param("at") if is_backwards else at <= param("at")
     passed = at > param("at") if is_backwards else at < param("at")
     tied = (at == param("at")) & (key > param("id") if is_backwards else key < param("id"))
     order = (at.asc(), key.asc()) if is_backwards else (at.desc(), key.desc())
     return (
         Bulletin.select(*_COLUMNS)
         .where(
-            (Bulletin.unit == param("unit")) & (Bulletin.state == param("state")) & (passed | tied)
+            (Bulletin.unit == param("unit"))
+            & (Bulletin.state == param("state"))
+            & reached
+            & (passed | tied)
         )
         .order_by(*order)
         .limit(limit)
     )
 
 
-def _of_ids(ctx: Context, ids: Sequence[int], limit: int) -> list[Any]:
-    """At most `limit` bulletins, newest first, with whether the person has still to read them."""
-    keys = {f"id_{n}": ids[n] if n < len(ids) else 0 for n in range(limit)}
-    return _by_ids(limit).rows(account_id=ctx.account.id, **keys)
-
-
 def received(ctx: Context, position: Position, limit: int = PER_PAGE) -> Listing:
     """What was sent to the person's units, newest first, with an exact count."""
     holders = {f"holder_{n}": name for n, name in enumerate(ctx.holders)}
-    build = participant_page(len(ctx.holders), limit + 1, is_backwards=position.is_backwards)
-    found = build.rows(realm=REALM, kind="reader", at=position.at, id=position.id, **holders)
-    rows = _of_ids(ctx, [row.record_id for row in found][:limit], limit)
+    build = _received(len(ctx.holders), limit + 1, is_backwards=position.is_backwards)
+    found = build.rows(
+        account_id=ctx.account.id,
+        realm=REALM,
+        kind="reader",
+        at=position.at,
+        id=position.id,
+        **holders,
+    )
+    rows = found[:limit]
+    if position.is_backwards:
+        rows.reverse()
     total = participation_total(ctx, REALM, "reader")
     return _listing(rows, total, len(found) > limit, position)
 
@@ -166,7 +185,10 @@ def found(ctx: Context, words: str) -> Listing:
     hits = search(
         words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE
     )
-    rows = _of_ids(ctx, [hit.record_id for hit in hits.hits], PER_PAGE)
+    ids = [hit.record_id for hit in hits.hits]
+    padded = ids + [0] * (PER_PAGE - len(ids))
+    keys = {f"id_{n}": key for n, key in enumerate(padded)}
+    rows = _by_ids(PER_PAGE).rows(account_id=ctx.account.id, **keys)
     return Listing(rows, hits.total, has_newer=False, has_older=False)
 
 

@@ -11,11 +11,12 @@ class UnitCycle(Invalid):
     """Units that are, by their parents, above themselves. `codes` names them in order."""
 
     code = "UNIT-011"
+    what = N_("单位的上级关系成环：%(codes)s。")
     unaffected = N_("单位树没有改动。")
     remedy = N_("请为其中一个单位选择另外的上级单位。")
 
     def __init__(self, codes: Sequence[str]) -> None:
-        super().__init__(N_("单位的上级关系成环：%(codes)s。"), codes=" → ".join(codes))
+        super().__init__(codes=" → ".join(codes))
         self.codes = tuple(codes)
 
 

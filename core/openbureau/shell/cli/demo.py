@@ -9,7 +9,7 @@ import click
 
 from openbureau.base.database import db, reading
 from openbureau.base.errors import OperatorError
-from openbureau.base.settings import load_settings
+from openbureau.base.settings import Loaded, load_settings
 from openbureau.kernel.units.models import Node
 from openbureau.shell.cli.options import json_option
 from openbureau.shell.demo.bureau import Scale
@@ -48,7 +48,7 @@ BAR_WIDTH = 30
 def demo(directory: Path, port: int | None, scale: Scale, reset: bool, as_json: bool) -> None:
     if reset:
         _reset(directory)
-    found = load_settings({"data": str(directory), "port": port})
+    found = _settings(directory, port)
     opened = open_installation(found.settings)
     with reading():
         node = Node.get_or_none(Node.is_self)
@@ -69,6 +69,14 @@ def demo(directory: Path, port: int | None, scale: Scale, reset: bool, as_json: 
     )
 
 
+def _settings(directory: Path, port: int | None) -> Loaded:
+    """The demo's settings; a quiet log unless one was asked for."""
+    given = {"data": str(directory), "port": port}
+    found = load_settings(given)
+    is_quiet = found.sources["log_level"] == "default"
+    return load_settings({**given, "log_level": "warning"}) if is_quiet else found
+
+
 def _announce(url: str, samples: list[SampleSignIn], directory: Path, *, as_json: bool) -> None:
     if as_json:
         people = [
@@ -86,7 +94,7 @@ def _announce(url: str, samples: list[SampleSignIn], directory: Path, *, as_json
         f"    密码 Password（全部 all）: {samples[0].password}",
         "",
         "  停止 Stop: Ctrl+C",
-        f"  重置 Reset: openbureau demo --reset --dir {directory}",
+        f"  重置 Reset: {sys.argv[0]} demo --reset --dir {directory}",
         "",
     ]
     click.echo("\n".join(lines))
