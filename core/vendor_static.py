@@ -20,10 +20,11 @@ HTMX = "htmx.org@4.0.1"
 TABLER = "@tabler/icons@3.51.0"
 
 ICONS = """
-address-book adjustments alert-circle alert-triangle bell building building-arch
-check chevron-down chevron-right circle-check clipboard-check clipboard-list device-laptop eye file
-file-text file-zip history home id inbox info-circle key list-check logout menu-2 paperclip pencil photo plus
-printer puzzle search send settings shield-check sitemap speakerphone trash user users x
+address-book adjustments alert-circle alert-triangle bell building building-arch check
+chevron-down chevron-right circle-check clipboard-check clipboard-list device-laptop eye file
+file-text file-zip history home id inbox info-circle key list-check logout menu-2 paperclip
+pencil photo plus printer puzzle search send settings shield-check sitemap speakerphone trash
+user users x
 """
 
 EMBLEM = "building-arch"

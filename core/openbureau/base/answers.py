@@ -145,7 +145,8 @@ def _csrf_inputs(request: Request, token: str) -> Markup:
 
 
 def _redirection(request: Request, result: Redirect) -> Response:
-    response = Response(status_code=303, headers={"location": result.location})
+    location = quote(result.location, safe="/?#&=%:;,+!$'()*@~[]")
+    response = Response(status_code=303, headers={"location": location})
     if result.notice:
         request.cookie(NOTICE_COOKIE, quote(result.notice), 60)
     return _finished(request, response)

@@ -9,8 +9,10 @@ writes nine times slower.
 
 import asyncio
 import logging
+import re
 import secrets
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,7 +28,14 @@ from starlette.types import Message, Receive, Scope, Send
 from openbureau.base.answers import error_answer, static_answer, view_answer
 from openbureau.base.csrf import TOKEN_FIELD, is_same_origin, is_valid_token
 from openbureau.base.database import reading, writing
-from openbureau.base.errors import BadRequest, Forbidden, Problem, TooLarge, Unavailable
+from openbureau.base.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Problem,
+    TooLarge,
+    Unavailable,
+)
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect
 from openbureau.base.request import Application, Request
@@ -36,6 +45,7 @@ log = logging.getLogger("openbureau.requests")
 DEADLINE_S = 10.0
 FORM_LIMIT_BYTES = 2 * 1024 * 1024
 FILES_PER_FORM = 20
+_IMPOSSIBLE = re.compile(r"[\0\ud800-\udfff]")
 
 
 class Dispatch(BaseRoute):
@@ -44,6 +54,8 @@ class Dispatch(BaseRoute):
     def __init__(self, app: Application) -> None:
         self.app = app
         self.pool = ThreadPoolExecutor(app.settings.threads, "page")
+        # Sign-in waits for password hashes and directories; it never keeps a page waiting.
+        self.slow = ThreadPoolExecutor(app.settings.threads, "slow")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
@@ -69,7 +81,9 @@ class Dispatch(BaseRoute):
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await loop.run_in_executor(self.pool, run, request, problem, started)
+                return await loop.run_in_executor(
+                    self._pool_for(request), run, request, problem, started
+                )
         except TimeoutError:
             log.error("request %s took longer than %s s", request.request_id, DEADLINE_S)
             return error_answer(request, Unavailable(), is_bare=True)
@@ -77,9 +91,14 @@ class Dispatch(BaseRoute):
             if request.form is not None:
                 await request.form.close()
 
+    def _pool_for(self, request: Request) -> ThreadPoolExecutor:
+        is_slow = request.route is not None and request.route.page.is_self_managed
+        return self.slow if is_slow else self.pool
+
     async def _read(self, request: Request, receive: Receive) -> None:
         """Finds the page and reads the form sent to it."""
         request.route, request.params = self.app.routes.find(request.method, request.path)
+        _check_text((request.path, *request.query.values()))
         if request.is_safe:
             return
         limit = FORM_LIMIT_BYTES
@@ -94,6 +113,13 @@ class Dispatch(BaseRoute):
             if getattr(fault, "status_code", 0) == 400:  # Starlette's own HTTPException
                 raise BadRequest from fault
             raise
+        _check_text(v for v in request.form.values() if isinstance(v, str))
+
+
+def _check_text(values: Iterable[str]) -> None:
+    """Raises BadRequest: a text holds what no database and no file name can."""
+    if any(_IMPOSSIBLE.search(value) for value in values):
+        raise BadRequest
 
 
 def _limited(receive: Receive, limit_bytes: int) -> Receive:
@@ -168,7 +194,7 @@ def _written(request: Request) -> Any:
             result = request.route.page.view(request)
             if isinstance(result, Redirect):
                 gate.acted(request, result.location)
-    except IntegrityError:
+    except (IntegrityError, Conflict):
         before = gate.once(request)  # the same form arrived twice at one moment
         if before is None:
             raise

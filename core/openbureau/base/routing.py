@@ -15,6 +15,7 @@ from openbureau.base.declarations import Page
 from openbureau.base.errors import MethodNotAllowed, NotFound
 
 CORE = "-"
+LARGEST_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class _Pages:
                         for name, value in match.groupdict().items()
                     }
                 except ValueError:
+                    return None
+                if any(isinstance(v, int) and v > LARGEST_KEY for v in values.values()):
                     return None
                 return methods, values
         return None

@@ -112,7 +112,7 @@ class FrameBuilder:
             template = request.app.environments[ctx.language].get_template("core/_menu.html")
             return template.render(groups=menu_groups(ctx, request.app.plugins, self._core_menu))
 
-        html = personal_menu(self._menus.html(key, make), counts, request.path)
+        html = personal_menu(self._menus.html(key, make), counts, request.full_path)
         return Markup(html)  # noqa: S704 - rendered by our own template
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 import openbureau
 from openbureau.base.assets import load_assets
@@ -107,6 +108,14 @@ def assemble(settings: Settings, plugins: Plugins) -> Application:
     )
 
 
+class Bureau(Starlette):
+    """The ASGI application without Starlette's layers for faults: every answer, also to a
+    fault, is made in one place, and two layers cost a tenth of an unchanged page."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self.router
+
+
 def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> Starlette:
     """The ASGI application of an installation whose database is migrated."""
     if db.obj is None:
@@ -114,7 +123,7 @@ def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> S
     open_store(settings.data / "files")
     hang_bell(settings)
     application = assemble(settings, load_for(settings, sources))
-    app = Starlette(routes=[Dispatch(application)])
+    app = Bureau(routes=[Dispatch(application)])
     app.state.openbureau = application
     return app
 

@@ -6,6 +6,7 @@ from openbureau.base.declarations import Page
 from openbureau.base.errors import NotFound
 from openbureau.base.pages import Download
 from openbureau.base.request import Request
+from openbureau.kernel.files.errors import FileGone
 from openbureau.kernel.files.queries import attachment
 from openbureau.kernel.files.storage import content_path
 
@@ -20,9 +21,10 @@ def download_attachment(request: Request) -> Any:
         raise NotFound
     for kind in record.declared.records:
         if kind.realm == found.realm and kind.visible(ctx, found.record_id):
-            return Download(
-                content_path(found.digest), found.name, found.media_type, found.size_bytes
-            )
+            path = content_path(found.digest)
+            if not path.exists():
+                raise FileGone(name=found.name)
+            return Download(path, found.name, found.media_type, found.size_bytes)
     raise NotFound
 
 

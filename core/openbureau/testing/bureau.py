@@ -9,6 +9,7 @@ of 盘龙区局, zhao a stranger in 红塔区局. `system`, `security` and `audi
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
+from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.jobs.dispatch import Dispatcher
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.actions import import_units
@@ -61,6 +63,8 @@ CAST = (
     ("audit", "审计管理员", "530000", "审计管理员", "audit"),
 )
 _hash = password_hash(PASSWORD)
+# Snapshots are kept per process by change counter: no two bureaus may share a number.
+_first_epochs = itertools.count(1_000, 1_000)
 
 
 def unit_row(code: str, name: str, short_name: str, kind: str, parent: str) -> UnitRow:
@@ -159,6 +163,8 @@ def open_bureau(
     installation = open_installation(settings, sources)
     now = dt.datetime.now(dt.UTC)
     with writing():
+        first = next(_first_epochs)
+        Epoch.update(plugins=first, units=first, access=first).execute()
         node = Node.create(name="测试单位", is_self=True)
         import_units([unit_row(*row) for row in UNITS], node)
         for login, name, unit, title, administrator in CAST:

@@ -44,6 +44,7 @@ def create_draft(ctx: Context, values: Mapping[str, Any]) -> Bulletin:
     )
     _attach(ctx, draft, values["files"])
     _audit(ctx, "bulletins.create_bulletin", draft, {"title": draft.title})
+    bump_stamp("bulletins")
     return draft
 
 
@@ -62,6 +63,7 @@ def update_draft(ctx: Context, draft: Bulletin, values: Mapping[str, Any]) -> No
             remove_attachment(REALM, draft.id, attachment.uid, ctx.now)
     _attach(ctx, draft, values["files"])
     _audit(ctx, "bulletins.update_bulletin", draft, {"title": values["title"]})
+    bump_stamp("bulletins")
 
 
 def publish_bulletin(ctx: Context, draft: Bulletin, holders: Sequence[str]) -> None:
@@ -136,6 +138,7 @@ def delete_draft(ctx: Context, draft: Bulletin) -> None:
         remove_attachment(REALM, draft.id, attachment.uid, ctx.now)
     _audit(ctx, "bulletins.delete_bulletin", draft, {"title": draft.title})
     Bulletin.delete().where(Bulletin.id == draft.id).execute()
+    bump_stamp("bulletins")
 
 
 def mark_read(ctx: Context, bulletin_id: int) -> None:

@@ -1,7 +1,7 @@
 """Forms of bulletins."""
 
 from wtforms import BooleanField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openbureau import N_, AttachmentsField, Form
 
@@ -11,9 +11,9 @@ from .models import BODY_LENGTH, TITLE_LENGTH
 class BulletinForm(Form):
     """A draft. Receivers may stay open until publishing."""
 
-    title = StringField(N_("标题"), [InputRequired(), Length(max=TITLE_LENGTH)])
+    title = StringField(N_("标题"), [DataRequired(), Length(max=TITLE_LENGTH)])
     is_urgent = BooleanField(N_("急件"))
-    body = TextAreaField(N_("正文"), [InputRequired(), Length(max=BODY_LENGTH)])
+    body = TextAreaField(N_("正文"), [DataRequired(), Length(max=BODY_LENGTH)])
     files = AttachmentsField(N_("附件"))
     receivers = SelectMultipleField(N_("发送范围"), validate_choice=False)
     remove = SelectMultipleField(N_("移除附件"), validate_choice=False)
@@ -22,4 +22,4 @@ class BulletinForm(Form):
 class WithdrawalForm(Form):
     """Why a bulletin is withdrawn."""
 
-    reason = TextAreaField(N_("撤回理由"), [InputRequired(), Length(max=300)])
+    reason = TextAreaField(N_("撤回理由"), [DataRequired(), Length(max=300)])

@@ -100,7 +100,7 @@ def test_content_missing_from_the_store_is_said_so(on: Bureau) -> None:
 
 @pytest.mark.parametrize("uid", ["x", "0" * 32, "..%2f..%2fetc%2fpasswd", "%00", "1' OR '1'='1"])
 def test_bad_file_address_gets_404(on: Bureau, uid: str) -> None:
-    assert on.sign_in("li").get(f"/-/files/{uid}").status == 404
+    assert on.sign_in("li").get(f"/-/files/{uid}").status in {400, 404}
 
 
 def test_half_a_file_can_be_fetched(on: Bureau) -> None:

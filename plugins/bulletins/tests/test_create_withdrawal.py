@@ -49,6 +49,7 @@ def test_second_withdrawal_gets_409(on: Bureau) -> None:
 def test_draft_cannot_be_withdrawn(on: Bureau) -> None:
     client = on.sign_in("li")
     bulletin = draft(client)
+    client.get("/")
     assert client.post(address(bulletin, "withdraw"), {"reason": "x"}).status == 409
     assert state_of(on, bulletin) == "draft"
 

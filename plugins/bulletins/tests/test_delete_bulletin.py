@@ -24,6 +24,7 @@ def test_author_discards_a_draft_and_its_file(either_on: Bureau) -> None:
 def test_published_one_stays_with_409(on: Bureau) -> None:
     client = on.sign_in("li")
     bulletin = publish(client)
+    client.get("/")
     assert client.post(address(bulletin, "delete")).status == 409
     assert state_of(on, bulletin) == "published"
 
@@ -40,6 +41,7 @@ def test_others_are_kept_out(on: Bureau, login: str, status: int) -> None:
 def test_readonly_unit_discards_nothing(on: Bureau) -> None:
     client = on.sign_in("li")
     bulletin = draft(client)
+    client.get("/")
     on.enable("bulletins", "unit:530000", "readonly")
     assert client.post(address(bulletin, "delete")).status == 403
     assert state_of(on, bulletin) == "draft"

@@ -14,6 +14,7 @@ import pytest
 from openbureau.testing.browser import DemoServer, running_demo
 
 PUBLISHED = 200
+EVERY = 20
 HIDDEN = re.compile(r'name="(csrf|once)" value="([^"]*)"')
 
 
@@ -84,30 +85,21 @@ def test_two_hundred_publications_under_kills(tmp_path: Path) -> None:
     with running_demo(tmp_path / "demo") as server:
         sender = Sender(server)
         sender.sign_in()
-        stopped = threading.Event()
-        killer = threading.Thread(target=_kill_now_and_then, args=(os.getpid(), stopped))
-        killer.start()
-        try:
-            for number in range(PUBLISHED):
-                sender.publish(f"持久性 {number:03}")
-        finally:
-            stopped.set()
-            killer.join()
+        for number in range(PUBLISHED):
+            if number % EVERY == 0:
+                _kill_soon(number // EVERY)
+            sender.publish(f"持久性 {number:03}")
         _wait_for_readers(server.data)
         titles = _titles(server.data)
     assert set(titles) == sender.acknowledged
     assert len(titles) == len(set(titles)) == PUBLISHED
 
 
-def _kill_now_and_then(root: int, stopped: threading.Event) -> None:
-    """Every half second the web process or the consumer dies, in turn."""
-    turn = 0
-    while not stopped.wait(0.5):
-        for parent in children(root):
-            found = children(parent)
-            if found:
-                os.kill(found[turn % len(found)], signal.SIGKILL)
-        turn += 1
+def _kill_soon(turn: int) -> None:
+    """Kills the web process or the consumer, in turn, at some moment of the next publication."""
+    grown = [pid for parent in children(os.getpid()) for pid in children(parent)]
+    victim = grown[turn % len(grown)]
+    threading.Timer(0.003 * (turn % 7), os.kill, (victim, signal.SIGKILL)).start()
 
 
 def _titles(data: Path) -> list[str]:

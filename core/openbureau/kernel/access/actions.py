@@ -85,34 +85,47 @@ def set_participants(
 
     The caller names no holder that another one covers: totals are added up.
     """
-    same = (
-        (Participant.realm == realm)
-        & (Participant.record_id == record_id)
-        & (Participant.kind == kind)
-    )
-    before = [row.holder for row in Participant.select(Participant.holder).where(same)]
-    Participant.delete().where(same).execute()
+    record = {"realm": realm, "record_id": record_id, "kind": kind}
+    before = [row.holder for row in _holders_of_record().rows(**record)]
+    if before:
+        _removal().run(**record)
     for holder in before:
-        _count(holder, realm, kind, -1)
-    if holders:
-        Participant.insert_many(
-            [
-                {
-                    "realm": realm,
-                    "record_id": record_id,
-                    "holder": holder,
-                    "kind": kind,
-                    "at": at,
-                }
-                for holder in holders
-            ]
-        ).execute()
+        _counting(-1).run(holder=holder, realm=realm, kind=kind)
     for holder in holders:
-        _count(holder, realm, kind, 1)
+        _participation().run(holder=holder, at=to_instant(at), **record)
+        _counting(1).run(holder=holder, realm=realm, kind=kind)
 
 
-def _count(holder: str, realm: str, kind: str, step: int) -> None:
-    ParticipantTotal.insert(holder=holder, realm=realm, kind=kind, total=step).on_conflict(
-        conflict_target=[ParticipantTotal.holder, ParticipantTotal.realm, ParticipantTotal.kind],
-        update={ParticipantTotal.total: ParticipantTotal.total + step},
-    ).execute()
+def _is_the_record() -> Any:
+    return (
+        (Participant.realm == param("realm"))
+        & (Participant.record_id == param("record_id"))
+        & (Participant.kind == param("kind"))
+    )
+
+
+@statement
+def _holders_of_record() -> Query:
+    return Participant.select(Participant.holder).where(_is_the_record())
+
+
+@statement
+def _removal() -> Query:
+    return Participant.delete().where(_is_the_record())
+
+
+@statement
+def _participation() -> Query:
+    columns = ("realm", "record_id", "holder", "kind", "at")
+    return Participant.insert({name: param(name) for name in columns})
+
+
+@statement
+def _counting(step: int) -> Query:
+    """Adds to the kept total of a holder."""
+    total = ParticipantTotal
+    named = {name: param(name) for name in ("holder", "realm", "kind")}
+    return total.insert({**named, "total": step}).on_conflict(
+        conflict_target=[total.holder, total.realm, total.kind],
+        update={total.total: total.total + step},
+    )

@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from peewee import fn
+from peewee import Query, fn
 
+from openbureau.base.database import param, statement
 from openbureau.base.errors import OperatorError
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch, PluginRule, Stamp
@@ -19,11 +20,16 @@ def bump_epoch(name: str) -> None:
     Epoch.update({field: field + 1}).execute()
 
 
+@statement
+def _stamping() -> Query:
+    return Stamp.insert(name=param("name"), version=1).on_conflict(
+        conflict_target=[Stamp.name], update={Stamp.version: Stamp.version + 1}
+    )
+
+
 def bump_stamp(name: str) -> None:
     """Marks what `name` stands for as changed, so its pages are made anew."""
-    Stamp.insert(name=name, version=1).on_conflict(
-        conflict_target=[Stamp.name], update={Stamp.version: Stamp.version + 1}
-    ).execute()
+    _stamping().run(name=name)
 
 
 def set_plugin_state(

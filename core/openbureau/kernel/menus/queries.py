@@ -79,22 +79,22 @@ class MenuCache:
         return found
 
 
-def personal_menu(menu: str, counts: Mapping[str, int], path: str) -> str:
-    """A cached menu with a person's numbers and the current line marked."""
+def personal_menu(menu: str, counts: Mapping[str, int], address: str) -> str:
+    """A cached menu with a person's numbers and the line of the current address marked."""
     parts = menu.split("\x00")
     for place in range(1, len(parts), 2):
         number = counts.get(parts[place], 0)
-        parts[place] = f"{min(number, 999)}{'+' if number > 999 else ''}" if number else ""
+        parts[place] = str(number) if number else ""
     html = "".join(parts)
-    current = _current_link(html, path)
+    current = _current_link(html, address)
     return html.replace(current, f'{current} aria-current="page"', 1) if current else html
 
 
-def _current_link(html: str, path: str) -> str:
-    """The longest menu address that the path is or lies under."""
-    candidates = [path] if path == "/" else _prefixes(path)
-    for address in candidates:
-        link = f'href="{escape(address)}"'
+def _current_link(html: str, address: str) -> str:
+    """The longest menu address that the current one is or lies under."""
+    path = address.partition("?")[0]
+    for candidate in (address, *([path] if path == "/" else _prefixes(path))):
+        link = f'href="{escape(candidate)}"'
         if link in html:
             return link
     return ""

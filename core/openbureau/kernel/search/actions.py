@@ -1,18 +1,16 @@
 """Writes of the search index. The caller holds the transaction."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
-from openbureau.base.database import db, is_postgresql
+from peewee import Query
+
+from openbureau.base.database import Statement, db, is_postgresql, param, statement, to_instant
 from openbureau.kernel.search.models import SearchEntry
 from openbureau.kernel.search.tokens import beginnings, characters, stream
 
 SUMMARY_LENGTH = 1000
-_CHUNK_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,71 +68,58 @@ def index_record(
 
 def index_records(entries: Iterable[Entry]) -> int:
     """Like `index_record` for many; the number of entries written."""
-    remaining = iter(entries)
     written = 0
-    while chunk := list(islice(remaining, _CHUNK_ROWS)):
-        _write_entries(chunk)
-        _write_tokens(chunk)
-        written += len(chunk)
+    for entry in entries:
+        _write_tokens(entry, _write_entry(entry))
+        written += 1
     return written
 
 
-def _write_entries(entries: Sequence[Entry]) -> None:
-    SearchEntry.insert_many([_columns(entry) for entry in entries]).on_conflict(
-        conflict_target=[SearchEntry.realm, SearchEntry.record_id],
-        preserve=[
-            SearchEntry.plugin,
-            SearchEntry.unit,
-            SearchEntry.title,
-            SearchEntry.summary,
-            SearchEntry.is_open,
-            SearchEntry.at,
-        ],
-    ).execute()
+_KEPT = ("plugin", "unit", "title", "summary", "is_open", "at")
 
 
-def _columns(entry: Entry) -> dict[str, Any]:
-    return {
-        "realm": entry.realm,
-        "record_id": entry.record_id,
-        "plugin": entry.plugin,
-        "unit": entry.unit_id,
-        "title": entry.title[:300],
-        "summary": entry.summary[:SUMMARY_LENGTH],
-        "is_open": entry.is_open,
-        "at": entry.at,
-    }
+@statement
+def _writing() -> Query:
+    columns = ("realm", "record_id", *_KEPT)
+    return (
+        SearchEntry.insert({name: param(name) for name in columns})
+        .on_conflict(
+            conflict_target=[SearchEntry.realm, SearchEntry.record_id],
+            preserve=[getattr(SearchEntry, name) for name in _KEPT],
+        )
+        .returning(SearchEntry.id)
+    )
 
 
-def _write_tokens(entries: Sequence[Entry]) -> None:
-    ids = _ids(entries)
-    for entry in entries:
-        entry_id = ids[entry.realm, entry.record_id]
-        text = "\n".join((entry.title, entry.summary, entry.body))
-        tokens = [*stream(text), *sorted(beginnings(entry.extra_tokens))]
-        if is_postgresql():
-            # The order stays: phrases are rechecked in it. Lone characters come last.
-            tokens += sorted(characters(text))
-            db.execute_sql("UPDATE search_entry SET tokens = %s WHERE id = %s", (tokens, entry_id))
-        else:
-            db.execute_sql("DELETE FROM search_token WHERE rowid = ?", (entry_id,))
-            db.execute_sql(
-                "INSERT INTO search_token (rowid, tokens) VALUES (?, ?)",
-                (entry_id, " ".join(tokens)),
-            )
+def _write_entry(entry: Entry) -> int:
+    """Writes what the index shows of a record; the entry's id."""
+    written: Statement = _writing()
+    return int(
+        written.value(
+            realm=entry.realm,
+            record_id=entry.record_id,
+            plugin=entry.plugin,
+            unit=entry.unit_id,
+            title=entry.title[:300],
+            summary=entry.summary[:SUMMARY_LENGTH],
+            is_open=entry.is_open,
+            at=to_instant(entry.at),
+        )
+    )
 
 
-def _ids(entries: Sequence[Entry]) -> dict[tuple[str, int], int]:
-    by_realm = defaultdict(list)
-    for entry in entries:
-        by_realm[entry.realm].append(entry.record_id)
-    return {
-        (row.realm, row.record_id): row.id
-        for realm, record_ids in by_realm.items()
-        for row in SearchEntry.select(
-            SearchEntry.id, SearchEntry.realm, SearchEntry.record_id
-        ).where((SearchEntry.realm == realm) & SearchEntry.record_id.in_(record_ids))
-    }
+def _write_tokens(entry: Entry, entry_id: int) -> None:
+    text = "\n".join((entry.title, entry.summary, entry.body))
+    tokens = [*stream(text), *sorted(beginnings(entry.extra_tokens))]
+    if is_postgresql():
+        # The order stays: phrases are rechecked in it. Lone characters come last.
+        tokens += sorted(characters(text))
+        db.execute_sql("UPDATE search_entry SET tokens = %s WHERE id = %s", (tokens, entry_id))
+    else:
+        db.execute_sql("DELETE FROM search_token WHERE rowid = ?", (entry_id,))
+        db.execute_sql(
+            "INSERT INTO search_token (rowid, tokens) VALUES (?, ?)", (entry_id, " ".join(tokens))
+        )
 
 
 def unindex_record(realm: str, record_id: int) -> None:

@@ -1,5 +1,6 @@
 """Load: a server on one core, wrk on the other, one file of requests for all contenders."""
 
+import http.client
 import json
 import os
 import shutil
@@ -8,10 +9,8 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +56,7 @@ class Figures:
     p50_ms: float
     p99_ms: float
     faults: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, probe: Call) -> None:
     while process.poll() is None and time.monotonic() < ends:
         try:
             answer(port, probe)
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.02)
         else:
             return
@@ -125,14 +125,17 @@ def _wait(process: subprocess.Popen[bytes], port: int, probe: Call) -> None:
 def answer(port: int, call: Call) -> tuple[Mapping[str, str], bytes]:
     """Headers (lower case) and body of one answer that is no error.
 
-    Raises URLError: nobody answers, or with an error.
+    Raises OSError: nobody answers. Raises RuntimeError: the answer is an error.
     """
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{call.path}", headers=dict(call.headers)
-    )
-    with urllib.request.urlopen(request, timeout=READY_S) as found:  # noqa: S310
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_S)
+    with closing(connection):
+        connection.request(call.method, call.path, call.body or None, dict(call.headers))
+        found = connection.getresponse()
         headers = {name.lower(): value for name, value in found.headers.items()}
-        return headers, found.read()
+        body = found.read()
+    if found.status >= http.client.BAD_REQUEST:
+        raise RuntimeError(f"{call.method} {call.path}: {found.status}")
+    return headers, body
 
 
 def loaded(port: int, calls: Sequence[Call], seconds: int, folder: Path, first: int = 0) -> Figures:
@@ -153,6 +156,7 @@ def loaded(port: int, calls: Sequence[Call], seconds: int, folder: Path, first: 
         p50_ms=found["p50_us"] / 1000,
         p99_ms=found["p99_us"] / 1000,
         faults=found["faults"] + found["refused"],
+        sent=found["requests"],
     )
 
 
@@ -161,26 +165,20 @@ def compared(contenders: Sequence[Contender], plan: Plan, folder: Path) -> dict[
     rounds: dict[str, list[Figures]] = {contender.name: [] for contender in contenders}
     for _ in range(plan.rounds):
         for contender in contenders:
-            with running(contender.arguments, contender.environment, contender.calls[0]) as (port, _):
+            given = (contender.arguments, contender.environment, contender.calls[0])
+            with running(*given) as (port, _):
                 for call in contender.calls[: CONNECTIONS * 2]:
-                    answer_quietly(port, call)
+                    answer(port, call)
                 rounds[contender.name].append(loaded(port, contender.calls, plan.seconds, folder))
-    return {name: _median(found) for name, found in rounds.items()}
+    return {name: median(found) for name, found in rounds.items()}
 
 
-def answer_quietly(port: int, call: Call) -> None:
-    """Warms a server up; a 304 is an answer."""
-    try:
-        answer(port, call)
-    except urllib.error.HTTPError as found:
-        if found.code != 304:
-            raise
-
-
-def _median(found: Sequence[Figures]) -> Figures:
+def median(found: Sequence[Figures]) -> Figures:
+    """The middle of several rounds; faults and requests added up."""
     return Figures(
         rate=statistics.median(figures.rate for figures in found),
         p50_ms=statistics.median(figures.p50_ms for figures in found),
         p99_ms=statistics.median(figures.p99_ms for figures in found),
         faults=sum(figures.faults for figures in found),
+        sent=sum(figures.sent for figures in found),
     )

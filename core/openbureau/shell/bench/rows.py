@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from openbureau.base.plugins import Source, installed_plugins
 from openbureau.base.settings import Settings
 from openbureau.kernel.access.actions import grant_role
 from openbureau.kernel.accounts.actions import token_digest
-from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.accounts.models import Post, Session
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.bench import subject
@@ -44,6 +44,8 @@ class Ground:
 
     settings: Settings
     visitors: Sequence[Visitor]
+    author: Visitor
+    units: Mapping[str, int]
     total: int
     newest_at: int
 
@@ -70,11 +72,11 @@ def filled(settings: Settings, sources: Sequence[Source], scale: Scale, total: i
         units = {unit.code: unit.id for unit in Unit.select(Unit.code, Unit.id)}
         visitors = _visitors(units[COUNTY], now)
         author = _author(units[ROOT], now)
-    ground = Ground(settings, visitors, total, to_instant(now) - SPACING_MS)
+    ground = Ground(settings, visitors, author, units, total, to_instant(now) - SPACING_MS)
     with writing():
-        _insert(subject.TABLE, subject.COLUMNS, _bulletins(ground, units[ROOT], author))
-        _take_part(ground, units)
-        _give_todos(ground, units[COUNTY])
+        _insert(subject.TABLE, subject.COLUMNS, _bulletins(ground))
+        _take_part(ground)
+        _give_todos(ground)
         _follow_keys((subject.TABLE, "participant", "todo"))
     with reading():
         db.execute_sql("ANALYZE")
@@ -88,40 +90,29 @@ def _visitors(county: int, now: dt.datetime) -> list[Visitor]:
         .order_by(Post.id)
         .tuples()
     )
-    found = [(post, Visitor(account, f"bench-{account}")) for post, account in people]
-    columns = "token_hash account_id post_id created_at seen_at ends_at end_reason address browser"
-    _insert("session", columns.split(), (_session(post, v, now) for post, v in found))
-    return [visitor for _, visitor in found]
+    return [_signed_in(account, post, now) for post, account in people]
 
 
-def _session(post_id: int, visitor: Visitor, now: dt.datetime) -> tuple[Any, ...]:
-    at = to_instant(now)
-    digest = token_digest(visitor.token)
-    return (digest, visitor.account_id, post_id, at, at, at + 12 * 3_600_000, "", "", "")
+def _signed_in(account_id: int, post_id: int, now: dt.datetime) -> Visitor:
+    visitor = Visitor(account_id, f"bench-{account_id}")
+    Session.create(
+        token_hash=token_digest(visitor.token),
+        account=account_id,
+        post=post_id,
+        created_at=now,
+        seen_at=now,
+        ends_at=now + dt.timedelta(hours=12),
+    )
+    return visitor
 
 
-def _author(unit_id: int, now: dt.datetime) -> int:
+def _author(unit_id: int, now: dt.datetime) -> Visitor:
     """Somebody of the province who may publish everywhere."""
     sections = Unit.select(Unit.id).where(Unit.access_unit == unit_id)
-    account = (
-        Account.select().join(Post).where(Post.unit.in_(sections)).order_by(Account.id).first()
-    )
-    grant_role(
-        subject.PUBLISHER_ROLE, Unit.get_by_id(unit_id), "subtree", now=now, account=account
-    )
-    return int(account.id)
-
-
-def author_token(ground: Ground, author_id: int) -> str:
-    """A session of the person who publishes."""
-    now = dt.datetime.now(dt.UTC)
-    visitor = Visitor(author_id, f"bench-{author_id}")
-    post_id = Post.select(Post.id).where(Post.account == author_id).scalar()
-    columns = "token_hash account_id post_id created_at seen_at ends_at end_reason address browser"
-    with writing():
-        _insert("session", columns.split(), [_session(post_id, visitor, now)])
-    del ground
-    return visitor.token
+    post = Post.select().where(Post.unit.in_(sections) & Post.is_primary).order_by(Post.id).get()
+    unit = Unit.get_by_id(unit_id)
+    grant_role(subject.PUBLISHER_ROLE, unit, "subtree", now=now, account=post.account)
+    return _signed_in(post.account_id, post.id, now)
 
 
 def title_of(number: int) -> str:
@@ -130,30 +121,46 @@ def title_of(number: int) -> str:
     return f"{words}〔{number}〕"
 
 
-def _bulletins(ground: Ground, unit_id: int, author: int) -> Iterator[tuple[Any, ...]]:
-    receivers = json.dumps([f"subtree:{ROOT}"])
-    body = "各单位：\n请按要求办理，并于月底前报送情况。" * 3
+def write_drafts(ground: Ground, total: int) -> list[int]:
+    """Drafts of the author, each for one county; their ids."""
+    numbers = range(ground.total + 1, ground.total + total + 1)
+    rows = (_bulletin(ground, number, "draft", f"unit:{COUNTY}", None) for number in numbers)
+    with writing():
+        _insert(subject.TABLE, subject.COLUMNS, rows)
+        _follow_keys((subject.TABLE,))
+    return list(numbers)
+
+
+def _bulletins(ground: Ground) -> Iterator[tuple[Any, ...]]:
     for number in range(1, ground.total + 1):
-        at = ground.at(number)
-        yield (
-            number,
-            f"{number:032x}",
-            title_of(number),
-            body,
-            number % 17 == 0,
-            receivers,
-            "published",
-            unit_id,
-            author,
-            at,
-            at,
-            at,
-            "",
-        )
+        yield _bulletin(ground, number, "published", f"subtree:{ROOT}", ground.at(number))
 
 
-def _take_part(ground: Ground, units: dict[str, int]) -> None:
+def _bulletin(
+    ground: Ground, number: int, state: str, receivers: str, published_at: int | None
+) -> tuple[Any, ...]:
+    """A row in the order of the columns."""
+    at = published_at or ground.newest_at
+    return (
+        number,
+        f"{number:032x}",
+        title_of(number),
+        "各单位：\n请按要求办理，并于月底前报送情况。" * 3,
+        number % 17 == 0,
+        json.dumps([receivers]),
+        state,
+        ground.units[ROOT],
+        ground.author.account_id,
+        at,
+        at,
+        published_at,
+        "",
+    )
+
+
+def _take_part(ground: Ground) -> None:
     """Half of the bulletins go to the province, the others to a prefecture or one county."""
+    units = ground.units
     holders = [
         f"subtree:{units[ROOT]}",
         f"subtree:{units[PREFECTURE]}",
@@ -176,7 +183,7 @@ def _take_part(ground: Ground, units: dict[str, int]) -> None:
     )
 
 
-def _give_todos(ground: Ground, unit_id: int) -> None:
+def _give_todos(ground: Ground) -> None:
     columns = "uid kind plugin realm record_id account_id unit_id title step state arrived_at"
     first = max(1, ground.total - UNREAD + 1)
     _insert(
@@ -190,7 +197,7 @@ def _give_todos(ground: Ground, unit_id: int) -> None:
                 subject.REALM,
                 number,
                 visitor.account_id,
-                unit_id,
+                ground.units[COUNTY],
                 title_of(number),
                 "",
                 "open",

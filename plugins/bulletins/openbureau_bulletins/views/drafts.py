@@ -107,7 +107,13 @@ def create_bulletin(request: Request) -> Any:
 def edit_bulletin(request: Request) -> Any:
     """One's own draft in the form."""
     draft = own_draft(request)
-    form = BulletinForm(request, draft, receivers=queries.chosen_receivers(draft))
+    form = BulletinForm(
+        request,
+        title=draft.title,
+        is_urgent=draft.is_urgent,
+        body=draft.body,
+        receivers=queries.chosen_receivers(draft),
+    )
     return _edit_page(request, form, draft)
 
 

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 FOLDER = Path(__file__).parent / "templates"
+DATABASE = "OPENBUREAU_BENCH_DATABASE"
 MODULES, ENTRIES = 15, 4
 
 
