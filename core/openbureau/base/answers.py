@@ -154,12 +154,10 @@ def _redirection(request: Request, result: Redirect) -> Response:
 
 def _download(result: Download) -> Response:
     """A stored file: never rendered in our context."""
-    ascii_name = result.name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
-    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(result.name)}"
     return FileResponse(
         result.path,
         headers={
-            "content-disposition": disposition,
+            "content-disposition": result.disposition,
             "content-type": result.media_type,
             "content-security-policy": "default-src 'none'; sandbox",
             "x-content-type-options": "nosniff",

@@ -22,7 +22,6 @@ from openbureau.base.database import from_instant
 from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.i18n import Catalogue
 
-
 _CHINA_S = 8 * 3600
 
 
@@ -47,12 +46,11 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A stored file, streamed outside the view."""
+    """A stored file, streamed outside the view; `disposition` names it for saving."""
 
     path: Path
-    name: str
+    disposition: str
     media_type: str
-    size_bytes: int
 
 
 def page(template: str, *, status: int = 200, fragment: str = "", **context: Any) -> PageResult:

@@ -32,6 +32,7 @@ from openbureau.kernel.units.queries import unit_tree
 log = logging.getLogger("openbureau.requests")
 
 SEEN_EVERY_MS = 60_000
+ADMINISTRATOR_IDLE_MIN = 15
 Clock = Callable[[], dt.datetime]
 
 
@@ -50,10 +51,12 @@ class StaffGate:
         now = self._clock()
         now_ms = to_instant(now)
         row = session_row().row(token_hash=token_digest(token))
-        idle_ms = request.app.settings.session_idle_min * 60_000
         if row is None or row.state != "active" or now_ms >= row.ends_at:
             return
-        if now_ms - row.seen_at > idle_ms:
+        idle_min = request.app.settings.session_idle_min
+        if row.administrator:
+            idle_min = min(idle_min, ADMINISTRATOR_IDLE_MIN)
+        if now_ms - row.seen_at > idle_min * 60_000:
             return
         request.session = row
         request.ctx = self.context(request, row, now)

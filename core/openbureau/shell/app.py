@@ -78,6 +78,14 @@ def package_folders(plugins: Plugins) -> list[tuple[str, Path]]:
     return folders
 
 
+def zone_routes(plugins: Plugins, zone: str) -> Routes:
+    """Every page a process of this zone serves: a public one does not even contain the rest."""
+    declared = [(CORE, CORE_PAGES), *((p.slug, p.declared.pages) for p in plugins.loaded)]
+    if zone == "public":
+        return Routes([(slug, [p for p in pages if p.zone == zone]) for slug, pages in declared])
+    return Routes(declared)
+
+
 def assemble(settings: Settings, plugins: Plugins) -> Application:
     """An application on an open, migrated database."""
     folders = package_folders(plugins)
@@ -96,7 +104,7 @@ def assemble(settings: Settings, plugins: Plugins) -> Application:
     return Application(
         settings=settings,
         plugins=plugins,
-        routes=Routes([(CORE, CORE_PAGES), *((p.slug, p.declared.pages) for p in plugins.loaded)]),
+        routes=zone_routes(plugins, settings.zone),
         assets=assets,
         catalogues=catalogues,
         environments=build_environments(templates, catalogues, assets),

@@ -7,6 +7,7 @@ from openbureau.base.errors import NotFound
 from openbureau.base.pages import Download
 from openbureau.base.request import Request
 from openbureau.kernel.files.errors import FileGone
+from openbureau.kernel.files.names import content_disposition
 from openbureau.kernel.files.queries import attachment
 from openbureau.kernel.files.storage import content_path
 
@@ -24,7 +25,7 @@ def download_attachment(request: Request) -> Any:
             path = content_path(found.digest)
             if not path.exists():
                 raise FileGone(name=found.name)
-            return Download(path, found.name, found.media_type, found.size_bytes)
+            return Download(path, content_disposition(found.name), found.media_type)
     raise NotFound
 
 

@@ -15,4 +15,4 @@ def show_health(request: Request) -> Any:
     return PlainTextResponse("ok")
 
 
-PAGES = (Page("health", show_health, "public"),)
+PAGES = (Page("health", show_health, "public", zone="public"),)

@@ -2,7 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from peewee import Query
+
+from openbureau.base.database import param, statement, to_instant
 from openbureau.base.declarations import RoleTemplate
 from openbureau.kernel.access.models import (
     Participant,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, Query, fn
+from peewee import JOIN, SQL, Query, fn
 
 from openbureau.base.context import NOWHERE, ActingPost, Context, Reach
 from openbureau.base.database import param, statement

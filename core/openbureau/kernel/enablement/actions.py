@@ -55,7 +55,6 @@ def set_plugin_state(
             f"没有名为 {state} 的状态。没有任何改动。可用：{'、'.join(PLUGIN_STATES)}。",
             f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
         )
-    scope_kind = scope.partition(":")[0]
     place = {"plugin": plugin, "scope": scope.partition(":")[0], "unit": unit, "kind": kind}
     before = _removed_rule(place, is_cap=is_cap)
     rule = PluginRule.create(

@@ -33,8 +33,8 @@ class UnitRow:
 def read_unit_list(path: Path) -> list[UnitRow]:
     """The rows of a CSV file in UTF-8 (with or without BOM) or GB18030, in its order.
 
-    Columns: code, name, kind, parent; optional short_name, region, access_unit (1 or 0)
-    and name_source (`assumed` marks an invented name).
+    Columns: code, name, kind, parent; optional short_name, region, access_unit (1 or 0; without
+    it a section has 0, any other unit 1) and name_source (`assumed` marks an invented name).
     Raises UnitListRefused: a column is missing or a line unreadable. Raises OperatorError:
     there is no such file, or it is not text.
     """
@@ -87,6 +87,7 @@ def _row(line: Mapping[str, str | None], number: int) -> UnitRow:
     def cell(name: str) -> str:
         return (line.get(name) or "").strip()
 
+    default = "0" if cell("kind") == "office" else "1"
     return UnitRow(
         code=cell("code"),
         name=cell("name"),
@@ -94,7 +95,7 @@ def _row(line: Mapping[str, str | None], number: int) -> UnitRow:
         kind=cell("kind"),
         parent=cell("parent"),
         region=cell("region"),
-        is_access_unit=cell("access_unit") != "0",
+        is_access_unit=(cell("access_unit") or default) != "0",
         is_name_assumed=cell("name_source") == "assumed",
         line=number,
     )

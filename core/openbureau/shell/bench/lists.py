@@ -162,13 +162,13 @@ def _contenders(ground: Ground, page: Path) -> tuple[list[Contender], dict[str, 
 
 
 def _django(calls: Sequence[Call], database: Path) -> Contender:
-    options = "--interface wsgi --blocking-threads 4 --no-ws --port {port}".split()
+    options = ["--interface", "wsgi", "--blocking-threads", "4", "--no-ws", "--port", "{port}"]
     arguments = ["granian", *options, f"{CONTENDERS}.django_page:application"]
     return Contender("Django", arguments, calls, {serving.DATABASE: str(database)})
 
 
 def _datasette(database: Path) -> Contender:
-    settings = "--setting suggest_facets off --setting default_page_size 50".split()
+    settings = ["--setting", "suggest_facets", "off", "--setting", "default_page_size", "50"]
     arguments = ["datasette", "serve", str(database), "--port", "{port}", *settings]
     shown = "_col=title&_col=is_urgent&_col=unit_id&_col=published_at"
     wanted = f"state=published&_sort_desc=published_at&{shown}"

@@ -18,7 +18,7 @@ from openbureau.shell.cli.options import json_option, report
 @click.option(
     "--quick", "is_quick", is_flag=True, help="少量数据、一轮，只看能否运行。Few rows, one round."
 )
-def bench(name: str | None, as_json: bool, is_quick: bool) -> None:  # noqa: FBT001 - click passes flags
+def bench(name: str | None, as_json: bool, is_quick: bool) -> None:
     """Prints the machine and one run per work and contender."""
     for variable in [found for found in os.environ if found.startswith("OPENBUREAU_")]:
         del os.environ[variable]  # an operator's settings are no part of a measurement

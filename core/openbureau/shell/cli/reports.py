@@ -5,12 +5,11 @@ import dataclasses
 import click
 
 from openbureau.base.database import reading
-from openbureau.base.routing import CORE, Routes
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.queries import account_rows
 from openbureau.kernel.units.listing import units_listing
 from openbureau.kernel.units.queries import current_tree
-from openbureau.shell.app import CORE_PAGES
+from openbureau.shell.app import zone_routes
 from openbureau.shell.cli.options import installation, json_option, loaded, report
 
 
@@ -73,9 +72,7 @@ def units(as_json: bool) -> None:
 @json_option
 def routes(as_json: bool) -> None:
     opened = installation()
-    table = Routes(
-        [(CORE, CORE_PAGES), *((p.slug, p.declared.pages) for p in opened.plugins.loaded)]
-    )
+    table = zone_routes(opened.plugins, opened.settings.zone)
     rows = [
         {
             "path": route.url,

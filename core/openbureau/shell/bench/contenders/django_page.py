@@ -180,7 +180,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "rows": rows[:50],
         "total": totals.aggregate(total=Sum("total"))["total"],
         "next_url": f"/bulletins/?before={rows[49].published_at}-{rows[49].id}"
-        if len(rows) > 50  # noqa: PLR2004 - one more than a page
+        if len(rows) > 50
         else "",
     }
     return render(request, "list.html", context)

@@ -71,7 +71,7 @@ def page(request: Request) -> Response:
         menu=menu(),
         rows=rows,
         total=query(TOTAL, (subject.REALM, subject.KIND))[0][0],
-        next_url=f"/bulletins/?before={found[49][3]}-{found[49][0]}" if len(found) > 50 else "",  # noqa: PLR2004
+        next_url=f"/bulletins/?before={found[49][3]}-{found[49][0]}" if len(found) > 50 else "",
     )
     return HTMLResponse(html)
 
