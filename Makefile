@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test setup packages lint types contracts check deep bench catalogues clean
+.PHONY: run test setup packages lint types contracts check deep bench screenshots catalogues reference clean
 
 run: setup
 	@$(BIN)/openbureau demo
@@ -19,7 +19,7 @@ lint:
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/djlint --quiet --lint core plugins
 
 types:
-	@$(BIN)/mypy core/openbureau plugins/*/openbureau_* tests plugins/*/tests
+	@MYPYPATH=core $(BIN)/mypy core/openbureau plugins/*/openbureau_*
 
 contracts:
 	@$(BIN)/lint-imports
@@ -33,8 +33,14 @@ deep: setup packages
 bench: setup
 	@$(BIN)/openbureau bench
 
+screenshots: setup
+	@OPENBUREAU_SCREENSHOTS=docs/use $(BIN)/python -m pytest -m browser tests/journeys plugins
+
 catalogues:
 	@$(BIN)/python deploy/catalogues.py
+
+reference:
+	@$(BIN)/python deploy/reference.py
 
 clean:
 	@rm -rf .venv var dist

@@ -2,9 +2,13 @@
 
 import pytest
 
+from openbureau.base.plugins import installed_plugins
 from openbureau.testing.browser import Walker
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not installed_plugins(), reason="no plugin is installed to switch"),
+]
 
 
 def test_rule_is_set_and_explained_per_unit(walker: Walker) -> None:

@@ -167,7 +167,9 @@ _STORAGE_FAULTS = (
 
 
 def _explained(fault: Exception) -> Exception:
-    if isinstance(fault, OperationalError) or "MaxConnections" in type(fault).__name__:
+    # A damaged file is a DatabaseError itself; so would be its subclass IntegrityError.
+    is_storage = isinstance(fault, OperationalError) or type(fault) is DatabaseError
+    if is_storage or "MaxConnections" in type(fault).__name__:
         text = str(fault)
         for pattern, code, what in _STORAGE_FAULTS:
             if pattern.search(text):

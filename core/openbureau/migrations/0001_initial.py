@@ -242,8 +242,8 @@ class PluginRule(Frozen):
     is_cap = BooleanField(default=False)
     people = TextField(default="[]")
     reason = TextField(default="")
-    set_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT")
-    set_at = BigIntegerField()
+    decided_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT")
+    decided_at = BigIntegerField()
 
     class Meta:
         table_name = "plugin_rule"

@@ -95,7 +95,7 @@ def create_rule(request: Request) -> Any:
 def _plugins_page(request: Request, form: PluginStateForm, status: int = 200) -> Any:
     tree, states = _snapshot(request)
     rules = list(
-        PluginRule.select(PluginRule, Account.name.alias("set_by_name"))
+        PluginRule.select(PluginRule, Account.name.alias("decided_by_name"))
         .left_outer_join(Account)
         .order_by(PluginRule.id)
         .namedtuples()
@@ -127,8 +127,8 @@ def _rule_line(request: Request, tree: UnitTree, rule: Any) -> dict[str, Any]:
         "scope_text": _scope_text(request, tree, rule.scope, rule.unit, rule.kind),
         "state": rule.state,
         "state_text": say(STATE_LABELS[rule.state]),
-        "set_at": rule.set_at,
-        "set_by": rule.set_by_name or say("命令行"),
+        "decided_at": rule.decided_at,
+        "decided_by": rule.decided_by_name or say("命令行"),
         "reason": rule.reason,
     }
 

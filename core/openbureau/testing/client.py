@@ -45,9 +45,12 @@ class Answer:
 class Client:
     """One browser. `get` and `post` follow nothing; `follow` goes where an answer leads."""
 
-    def __init__(self, app: ASGIApp, *, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, app: ASGIApp, *, address: str = "127.0.0.1", scheme: str = "http"
+    ) -> None:
         self._app = app
         self._address = address
+        self._scheme = scheme
         self.cookies: dict[str, str] = {}
         self.hidden: dict[str, str] = {}
 
@@ -103,6 +106,10 @@ class Client:
         if found:
             self.hidden = found
 
+    def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Sends any body at all."""
+        return self._send(method, url, body, dict(headers))
+
     def _send(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         parts = urlsplit(url)
         headers.setdefault("host", "bureau.test")
@@ -115,7 +122,7 @@ class Client:
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": method,
-            "scheme": "http",
+            "scheme": self._scheme,
             "path": unquote(parts.path),
             "raw_path": parts.path.encode(),
             "query_string": quote(parts.query, safe="%&=+;/?:@!$'()*,-._~").encode(),

@@ -68,7 +68,7 @@ def _module(name: str, slug: str, number: int, pages: int, entries: int) -> Modu
         return [DeskTile(f"测试模块{number}", "core/_units_results.html", context, f"/{slug}/")]
 
     _add(module, "desk_tiles", desk_tiles)
-    return module  # type: ignore[no-any-return]
+    return module
 
 
 def _add(module: Any, hook: str, implementation: Callable[..., Any]) -> None:

@@ -84,7 +84,7 @@ def publish_bulletin(ctx: Context, draft: Bulletin, holders: Sequence[str]) -> N
         draft.id,
         plugin="bulletins",
         title=draft.title,
-        body=draft.body,
+        summary=draft.body,
         unit_id=draft.unit_id,
         at=ctx.now,
     )

@@ -12,6 +12,7 @@ from openbureau.kit import people_of_receivers, receivers
 from .actions import create_draft, mark_read, publish_bulletin
 from .models import REALM, Bulletin
 
+READ_SHARE = 0.6
 PROVINCE = (
     (
         "关于启用新版特种设备使用登记证的通知",
@@ -101,5 +102,5 @@ def _publish(ctx: Context, title: str, body: str, values: list[str], rng: Random
             now=ctx.now,
             source_unit_id=draft.unit_id,
         )
-        mark_read(ctx, draft.id)
-    del rng
+        if rng.random() < READ_SHARE:
+            mark_read(ctx, draft.id)

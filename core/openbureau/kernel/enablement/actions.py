@@ -63,8 +63,8 @@ def set_plugin_state(
         is_cap=is_cap,
         people=json.dumps(sorted(people)),
         reason=reason,
-        set_by=account_id,
-        set_at=now,
+        decided_by=account_id,
+        decided_at=now,
     )
     _audit_rule(rule, scope, before)
     bump_epoch("plugins")
@@ -74,8 +74,8 @@ def set_plugin_state(
 def _audit_rule(rule: PluginRule, scope: str, before: str | None) -> None:
     record_audit(
         action="core.set_plugin_state",
-        at=rule.set_at,
-        account_id=rule.set_by_id,
+        at=rule.decided_at,
+        account_id=rule.decided_by_id,
         unit_id=rule.unit_id,
         realm="core/plugin_rule",
         record_id=rule.id,

@@ -25,8 +25,8 @@ class PluginRule(Table):
     is_cap = BooleanField(default=False)
     people = TextField(default="[]")
     reason = TextField(default="")
-    set_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
-    set_at = InstantField()
+    decided_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
+    decided_at = InstantField()
 
     class Meta:
         table_name = "plugin_rule"

@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from openbureau.base.database import db, reading
-from openbureau.base.errors import OperatorError, Problem
+from openbureau.base.errors import OperatorError, Unavailable
 from openbureau.base.migrations import status
 from openbureau.base.plugins import Plugins
 from openbureau.base.settings import Settings
 from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.units.models import Node, Unit
 from openbureau.shell.app import load_for
-from openbureau.shell.cli.options import json_option, report, settings
+from openbureau.shell.cli.options import database_refusal, json_option, report, settings
 from openbureau.shell.installation import connect
 from openbureau.shell.schema import migration_owners
 
@@ -61,8 +61,11 @@ def _findings(found: Settings) -> Iterator[Finding]:
         yield from _schema(plugins)
         with reading():
             yield from _content()
-    except (OperatorError, Problem) as fault:
-        yield Finding("database", "error", str(fault), "The database does not answer.")
+    except Unavailable as fault:
+        refused = database_refusal(fault)
+        yield Finding("database", "error", refused.zh, refused.en)
+    except OperatorError as refused:
+        yield Finding("database", "error", refused.zh, refused.en)
     finally:
         if db.obj is not None and not db.is_closed():
             db.close()
@@ -171,11 +174,14 @@ def _schema(plugins: Plugins) -> Iterator[Finding]:
 
 
 def _content() -> Iterator[Finding]:
-    if not Node.select().where(Node.is_self).exists():
+    is_new = not (Node.table_exists() and Unit.table_exists() and Job.table_exists())
+    if is_new or not Node.select().where(Node.is_self).exists():
         yield Finding(
             "init", "error", "尚未初始化，请运行 openbureau init。",
             "Not initialised; run `openbureau init`.",
         )  # fmt: skip
+    if is_new:
+        return
     if not Unit.select().exists():
         yield Finding("units", "warning", "还没有单位。", "There are no units yet.")
     for state, zh, en in (

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from openbureau.base.errors import OperatorError
+from openbureau.base.errors import OperatorError, Unavailable
+from openbureau.base.i18n import load_catalogues
 from openbureau.base.settings import Loaded, Settings, load_settings
+from openbureau.shell.app import PACKAGE
 from openbureau.shell.installation import Installation, open_installation
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
@@ -21,8 +23,24 @@ class BureauGroup(click.Group):
         try:
             return super().invoke(ctx)
         except OperatorError as refused:
-            click.echo(str(refused), err=True)
-            sys.exit(refused.exit_status)
+            self._refuse(refused)
+        except Unavailable as fault:
+            self._refuse(database_refusal(fault))
+
+    def _refuse(self, refused: OperatorError) -> None:
+        click.echo(str(refused), err=True)
+        sys.exit(refused.exit_status)
+
+
+def database_refusal(fault: Unavailable) -> OperatorError:
+    """What keeps the database from answering, in both languages."""
+    what = load_catalogues([PACKAGE])["en"].gettext(fault.what)
+    return OperatorError(
+        fault.code,
+        f"{fault.what}这一步没有完成。请检查数据库地址、磁盘和文件权限后重试。",
+        f"{what} This step was not done. Check the database URL, the disk and the permissions of "
+        "its files, then try again.",
+    )
 
 
 def loaded(**overrides: Any) -> Loaded:
