@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from openbureau.base.database import writing
-from openbureau.kernel.accounts.models import Account
+from openbureau.base.database import db, writing
+from openbureau.kernel.accounts.models import Account, SignInFailure
 from openbureau.testing.bureau import PASSWORD, Answer, Bureau, Client
 
 URL = "/-/sign-in"
@@ -107,17 +107,14 @@ def test_throttle_ends_after_a_quarter_of_an_hour(bureau: Bureau) -> None:
     for _ in range(4):
         attempt(bureau.client(), "li", "wrong")
     with writing():
-        bureau.rows("UPDATE sign_in_failure SET at = at - 901000")
+        db.execute_sql("UPDATE sign_in_failure SET at = at - 901000")
     assert attempt(bureau.client(), "li", PASSWORD).status == 303
 
 
 def test_many_accounts_from_one_address_are_stopped_there(bureau: Bureau) -> None:
     with writing():
-        for number in range(120):
-            bureau.rows(
-                "INSERT INTO sign_in_failure (bucket, at) VALUES (?, ?)",
-                ("address:192.0.2.9", int(bureau.now.timestamp() * 1000) + number),
-            )
+        for _ in range(120):
+            SignInFailure.create(bucket="address:192.0.2.9", at=bureau.now)
     there = Client(bureau.app, address="192.0.2.9")
     assert attempt(there, "li", PASSWORD).status == 422
     assert attempt(bureau.client(), "li", PASSWORD).status == 303

@@ -107,7 +107,7 @@ def static_answer(app: Application, scope: Scope) -> Response:
     """A static file by its content-hashed address."""
     asset = app.assets.by_url.get(scope["path"])
     if asset is None:
-        return Response("not found", 404)
+        return Response("not found", 404, {"x-content-type-options": "nosniff"})
     accepted = next((v for k, v in scope["headers"] if k == b"accept-encoding"), b"")
     content, encoding = asset.encoded(accepted.decode("latin-1"))
     headers = {
@@ -183,6 +183,7 @@ def _finished(request: Request, response: Response) -> Response:
     for name, value, max_age_s in request.response_cookies:
         set_cookie(request, response, name, value, max_age_s)
     response.raw_headers.extend(request.response_headers)
+    response.headers.setdefault("x-content-type-options", "nosniff")
     response.raw_headers.append((b"x-request-id", request.request_id.encode()))
     return response
 

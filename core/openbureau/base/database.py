@@ -22,6 +22,7 @@ from peewee import (
     BigIntegerField,
     CharField,
     Database,
+    DatabaseError,
     DatabaseProxy,
     Model,
     OperationalError,

@@ -31,7 +31,7 @@ def escape_text(value: Any) -> str:
     if kind is str:
         return escape_inner(value)
     if kind is Markup:
-        return value  # type: ignore[no-any-return]
+        return value
     if kind is int:
         return str(value)
     return str(escape(value))
@@ -76,7 +76,7 @@ class PlainEnvironment(Environment):
         source: nodes.Template,
         name: str | None,
         filename: str | None,
-        defer_init: bool = False,
+        defer_init: bool = False,  # noqa: FBT001, FBT002 - Jinja2's signature
     ) -> str:
         folded = gather_loops(self, fold_constants(self, source, self.constants))
         return super()._generate(folded, name, filename, defer_init)

@@ -8,7 +8,7 @@ from another template see only their arguments. A page of fifty rows has a hundr
 calls, a third of its time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, nodes
@@ -19,7 +19,7 @@ Constant = Callable[..., Any]
 
 
 def fold_constants(
-    environment: Environment, template: nodes.Template, known: dict[str, Constant]
+    environment: Environment, template: nodes.Template, known: Mapping[str, Constant]
 ) -> nodes.Template:
     """The template with constant calls replaced by what they return.
 
@@ -49,6 +49,7 @@ def _as_it_is(written: Markup) -> Markup:
 
 
 class _Gathering(NodeTransformer):
+    # ruff: noqa: N802 - the visitor finds its methods by the names of the nodes
     def visit_For(self, node: nodes.For) -> nodes.Node:
         if node.recursive:
             return node
@@ -70,7 +71,7 @@ class _Gathering(NodeTransformer):
 
 class _Folding(NodeTransformer):
     def __init__(
-        self, environment: Environment, template: nodes.Template, known: dict[str, Constant]
+        self, environment: Environment, template: nodes.Template, known: Mapping[str, Constant]
     ) -> None:
         self._known = dict(known)
         for found in template.find_all(nodes.FromImport):

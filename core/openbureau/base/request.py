@@ -1,5 +1,6 @@
 """What a view receives: plain values, read before the view runs."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ class Request:
     """One request as a view sees it.
 
     `ctx` is the signed-in person (None on anonymous pages); `params` the values in the
-    address; `form` the sent form or None; `uploads` stored files by field name. What is
+    address; `form` the sent form or None; `arrived_at` is of the monotonic clock; `uploads` stored files by field name. What is
     put into `afterwards` runs in one short write transaction once the answer is made, and
     may be lost: read marks, not business.
     """
@@ -77,6 +78,7 @@ class Request:
         "_cookies",
         "afterwards",
         "app",
+        "arrived_at",
         "catalogue",
         "counts",
         "ctx",
@@ -100,6 +102,7 @@ class Request:
     def __init__(self, app: Application, scope: Any, request_id: str) -> None:
         self.app = app
         self.scope = scope
+        self.arrived_at = time.monotonic()
         self.request_id = request_id
         self.method: str = scope["method"]
         self.path: str = scope["path"]

@@ -60,6 +60,7 @@ def create_session(request: Request) -> Any:
         device=request.cookies.get("device", ""),
         address=request.address,
         request_id=request.request_id,
+        arrived_at=request.arrived_at,
     )
     proof = prove(request.app, attempt, now)
     if proof.account is None:

@@ -45,9 +45,7 @@ class Answer:
 class Client:
     """One browser. `get` and `post` follow nothing; `follow` goes where an answer leads."""
 
-    def __init__(
-        self, app: ASGIApp, *, address: str = "127.0.0.1", scheme: str = "http"
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, address: str = "127.0.0.1", scheme: str = "http") -> None:
         self._app = app
         self._address = address
         self._scheme = scheme

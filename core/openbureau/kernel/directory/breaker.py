@@ -20,6 +20,7 @@ OPENS_AFTER_FAULTS = 5
 OPEN_S = 30.0
 # Room to hand the answer over before the caller's own limit strikes.
 ANSWER_MARGIN_S = 0.2
+SHORTEST_ATTEMPT_S = 0.5
 
 
 class CircuitBreaker:
@@ -71,6 +72,8 @@ class SignInPool:
         """The result of the sign-in within `deadline_s`, waiting for a free thread included."""
         if not is_usable(login, password):
             return BindResult("refused-input")
+        if deadline_s < SHORTEST_ATTEMPT_S:
+            return BindResult("fault", fault="timed-out")
         if not self._breaker.may_try():
             return BindResult("fault", fault="unreachable")
         ends_at = time.monotonic() + deadline_s - ANSWER_MARGIN_S
@@ -87,7 +90,7 @@ class SignInPool:
         self, config: DirectoryConfig, login: str, password: str, ends_at: float
     ) -> BindResult:
         left = ends_at - time.monotonic()
-        if left <= 0.5:
+        if left < SHORTEST_ATTEMPT_S:
             return BindResult("fault", fault="timed-out")
         result = bind(config, login, password, left)
         self._breaker.record(is_fault=result.is_outage)
@@ -103,6 +106,11 @@ def _pool() -> SignInPool:
     return SignInPool()
 
 
-def sign_in_bind(config: DirectoryConfig, login: str, password: str) -> BindResult:
-    """`client.bind` on the process's own directory threads; answers within 5 s, always."""
-    return _pool().bind(config, login, password)
+def sign_in_bind(
+    config: DirectoryConfig, login: str, password: str, waited_s: float = 0.0
+) -> BindResult:
+    """`client.bind` on the process's own directory threads.
+
+    Answers within five seconds, always; `waited_s` is what the person has already waited.
+    """
+    return _pool().bind(config, login, password, SIGN_IN_DEADLINE_S - waited_s)

@@ -117,14 +117,15 @@ def _resolve(
             deciding = rules.get((slug, "kind", unit.kind))
         if deciding is not None:
             break
+    if deciding is None:
+        return _OFF
     caps = [
         rule for node in chain if (rule := rules.get((slug, "subtree:cap", node.id))) is not None
     ]
-    state = deciding.state if deciding else "off"
-    for cap in caps:
-        if _ORDER[cap.state] < _ORDER[state]:
-            return Resolved(cap.state, deciding, cap)
-    return Resolved(state, deciding) if deciding else _OFF
+    strictest = min(caps, key=lambda cap: _ORDER[cap.state], default=deciding)
+    if _ORDER[strictest.state] < _ORDER[deciding.state]:
+        return Resolved(strictest.state, deciding, strictest)
+    return Resolved(deciding.state, deciding)
 
 
 _lock = threading.Lock()

@@ -1,7 +1,6 @@
 """What twenty plugins with four hundred pages cost the page of one of them."""
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from openbureau.shell.bench.lists import environment_of, prepared
-from openbureau.shell.bench.load import cores
+from openbureau.shell.bench.load import cores, environment_with
 from openbureau.shell.bench.report import Bench, Run
 from openbureau.shell.bench.rows import Ground, measured_plugins
 
@@ -44,10 +43,10 @@ def extended(bench: Bench) -> Iterator[Run]:
 
 def _process(ground: Ground, plugins: int) -> subprocess.Popen[str]:
     module = "openbureau.shell.bench.inprocess"
+    given = [str(plugins), ground.visitors[0].token]
     return subprocess.Popen(
-        ["taskset", "-c", str(cores()[0]), sys.executable, "-m", module]
-        + [str(plugins), ground.visitors[0].token],
-        env={**os.environ, **environment_of(ground), "OPENBUREAU_LOG_LEVEL": "warning"},
+        [*("taskset", "-c", str(cores()[0]), sys.executable, "-m", module), *given],
+        env=environment_with({**environment_of(ground), "OPENBUREAU_LOG_LEVEL": "warning"}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

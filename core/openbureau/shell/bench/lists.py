@@ -1,5 +1,6 @@
 """The list of received bulletins: made anew, unchanged, and on PostgreSQL."""
 
+import importlib
 import importlib.util
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,6 @@ from openbureau.base.database import db, is_postgresql
 from openbureau.base.plugins import Source
 from openbureau.base.settings import Settings
 from openbureau.shell.bench import subject
-from openbureau.shell.bench.contenders import serving
 from openbureau.shell.bench.load import (
     Call,
     Contender,
@@ -25,8 +25,6 @@ from openbureau.shell.bench.load import (
 )
 from openbureau.shell.bench.report import Bench, Run, skipped
 from openbureau.shell.bench.rows import Ground, filled, measured_plugins
-from openbureau.testing.postgresql import missing as missing_postgresql
-from openbureau.testing.postgresql import running_postgresql
 
 CONTENDERS = "openbureau.shell.bench.contenders"
 PRODUCT = "openbureau"
@@ -43,7 +41,8 @@ def made_anew(bench: Bench) -> Iterator[Run]:
         with prepared(bench, total) as (ground, folder):
             page = _page(ground, folder)
             found, absent = _contenders(ground, page)
-            yield from _judged(f"P1 {total:,}", [_bare(page), product(ground), *found], bench, folder)
+            contenders = [_bare(page), product(ground), *found]
+            yield from _judged(f"P1 {total:,}", contenders, bench, folder)
             for name, reason in absent.items():
                 yield skipped(f"P1 {total:,}", name, reason)
 
@@ -63,13 +62,17 @@ def unchanged(bench: Bench) -> Iterator[Run]:
 
 def on_postgresql(bench: Bench) -> Iterator[Run]:
     """P3: the page made anew from PostgreSQL on this machine."""
-    if reason := missing_wrk() or missing_postgresql():
+    if importlib.util.find_spec("psycopg") is None:
+        yield skipped("P3", PRODUCT, "psycopg is not installed (openbureau[postgresql])")
+        return
+    postgresql: Any = importlib.import_module("openbureau.testing.postgresql")
+    if reason := missing_wrk() or postgresql.missing():
         yield skipped("P3", PRODUCT, reason)
         return
     total = bench.totals[-1]
     with (
         tempfile.TemporaryDirectory(prefix="openbureau-bench-") as place,
-        running_postgresql(Path(place) / "server") as server,
+        postgresql.running_postgresql(Path(place) / "server") as server,
         prepared(bench, total, server.new_database()) as (ground, folder),
     ):
         page = _page(ground, folder)
@@ -164,7 +167,7 @@ def _contenders(ground: Ground, page: Path) -> tuple[list[Contender], dict[str, 
 def _django(calls: Sequence[Call], database: Path) -> Contender:
     options = ["--interface", "wsgi", "--blocking-threads", "4", "--no-ws", "--port", "{port}"]
     arguments = ["granian", *options, f"{CONTENDERS}.django_page:application"]
-    return Contender("Django", arguments, calls, {serving.DATABASE: str(database)})
+    return Contender("Django", arguments, calls, {subject.DATABASE_VARIABLE: str(database)})
 
 
 def _datasette(database: Path) -> Contender:
@@ -192,6 +195,6 @@ def _numbers(figures: Figures, base: Figures) -> dict[str, Any]:
         "p50_ms": round(figures.p50_ms, 2),
         "p99_ms": round(figures.p99_ms, 2),
         "ratio": round(figures.rate / base.rate, 4),
+        "cpu_us": round(figures.cpu_us),
         "faults": figures.faults,
     }
-

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CONNECTIONS = 16
@@ -50,13 +50,15 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one round of load found. Latencies in milliseconds."""
+    """What one round of load found. Latencies in milliseconds. `cpu_us` is what the server's
+    processes used for one request: the same however busy the machine is with other things."""
 
     rate: float
     p50_ms: float
     p99_ms: float
     faults: int = 0
     sent: int = 0
+    cpu_us: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def running(
     command = ["taskset", "-c", str(cores()[0]), sys.executable, "-m", *arguments]
     with subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],
-        env={**os.environ, **environment},
+        env=environment_with(environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
@@ -108,6 +110,12 @@ def running(
                 process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def environment_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment; an operator's own settings are no part of a measurement."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBUREAU_")}
+    return {**kept, **settings}
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, probe: Call) -> None:
@@ -166,11 +174,27 @@ def compared(contenders: Sequence[Contender], plan: Plan, folder: Path) -> dict[
     for _ in range(plan.rounds):
         for contender in contenders:
             given = (contender.arguments, contender.environment, contender.calls[0])
-            with running(*given) as (port, _):
+            with running(*given) as (port, process):
                 for call in contender.calls[: CONNECTIONS * 2]:
                     answer(port, call)
-                rounds[contender.name].append(loaded(port, contender.calls, plan.seconds, folder))
+                before = cpu_s(process)
+                found = loaded(port, contender.calls, plan.seconds, folder)
+                used_us = (cpu_s(process) - before) * 1e6 / max(found.sent, 1)
+                rounds[contender.name].append(replace(found, cpu_us=used_us))
     return {name: median(found) for name, found in rounds.items()}
+
+
+def cpu_s(process: int) -> float:
+    """Seconds of processor time used so far by a process and its children."""
+    used = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if str(process) in {stat.parent.name, fields[1]}:
+            used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def median(found: Sequence[Figures]) -> Figures:
@@ -181,4 +205,5 @@ def median(found: Sequence[Figures]) -> Figures:
         p99_ms=statistics.median(figures.p99_ms for figures in found),
         faults=sum(figures.faults for figures in found),
         sent=sum(figures.sent for figures in found),
+        cpu_us=statistics.median(figures.cpu_us for figures in found),
     )

@@ -38,7 +38,7 @@ class Run:
     def as_json(self) -> dict[str, Any]:
         """The line of the documented JSON."""
         line: dict[str, Any] = {"work": self.work, "contender": self.contender}
-        line |= dict.fromkeys(COLUMNS) | self.numbers
+        line |= {**dict.fromkeys(COLUMNS), **self.numbers}
         return line | ({"skipped": self.reason} if self.reason else {})
 
 
@@ -86,9 +86,11 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
 def _line(run: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
     if "skipped" in run:
         return f"  {run['contender']:24} 略过 skipped: {run['skipped']}"
-    cells = [f"{_cell(run[name]):>{width}}" for name, width in zip(COLUMNS, (10, 9, 9, 8), strict=True)]
+    widths = dict(zip(COLUMNS, (10, 9, 9, 8), strict=True))
+    cells = [f"{_cell(run[name]):>{width}}" for name, width in widths.items()]
     known = {*COLUMNS, "work", "contender"}
-    more = "  ".join(f"{name} {value}" for name, value in run.items() if name not in known and value)
+    others = ((name, value) for name, value in run.items() if name not in known and value)
+    more = "  ".join(f"{name} {value}" for name, value in others)
     ratios = [other["ratio"] or 0 for other in runs if other["work"] == run["work"]]
     bar = "█" * round(BAR_WIDTH * (run["ratio"] or 0) / max([*ratios, 1e-9]))
     return f"  {run['contender']:24} {' '.join(cells)}  {bar} {more}".rstrip()

@@ -84,7 +84,7 @@ def filled(settings: Settings, sources: Sequence[Source], scale: Scale, total: i
 
 
 def _visitors(county: int, now: dt.datetime) -> list[Visitor]:
-    people = (
+    people: Any = (
         Post.select(Post.id, Post.account.alias("account_id"))
         .where((Post.unit == county) & Post.is_primary)
         .order_by(Post.id)

@@ -4,12 +4,14 @@ The only place in the core that knows the names of a plugin; without it the work
 need them are skipped by name.
 """
 
+DATABASE_VARIABLE = "OPENBUREAU_BENCH_DATABASE"
 SLUG = "bulletins"
 TABLE = "bulletins_bulletin"
 REALM = "bulletins/bulletin"
 KIND = "reader"
 LIST_URL = "/bulletins/"
 PUBLISH_URL = "/bulletins/bulletin/{id}/publish"
+PERMISSION = "bulletins.list_bulletin"
 PUBLISHER_ROLE = "bulletins.publisher"
 COLUMNS = (
     "id",

@@ -85,9 +85,9 @@ def _calls(ground: Ground, drafts: Sequence[int]) -> list[Call]:
 
 def _transactions(folder: Path, seconds: int) -> Figures:
     module = "openbureau.shell.bench.contenders.transactions"
+    given = [str(folder / "bare.sqlite3"), str(seconds)]
     done = subprocess.run(
-        ["taskset", "-c", str(cores()[0]), sys.executable, "-m", module]
-        + [str(folder / "bare.sqlite3"), str(seconds)],
+        [*("taskset", "-c", str(cores()[0]), sys.executable, "-m", module), *given],
         check=True,
         capture_output=True,
         text=True,

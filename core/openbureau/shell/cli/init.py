@@ -9,15 +9,16 @@ from openbureau.base.database import reading, writing
 from openbureau.base.errors import OperatorError
 from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.models import ADMINISTRATORS, Account
-from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.directory.config import read_password
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.actions import UnitRow, import_units, read_unit_list
 from openbureau.kernel.units.models import Node, Unit
-from openbureau.shell.cli.options import installation, json_option, report
-
-SHORTEST_PASSWORD = 8
+from openbureau.shell.cli.options import (
+    installation,
+    json_option,
+    new_password_hash,
+    report,
+)
 
 
 @click.command(
@@ -53,7 +54,7 @@ def init(
     opened = installation()
     rows = read_unit_list(unit_list)
     _refuse_used()
-    created = _write(name, rows, admin, admin_name, _hashed(password_file))
+    created = _write(name, rows, admin, admin_name, new_password_hash(password_file))
     report(
         {"data": str(opened.settings.data), "units": created, "administrator": admin},
         as_json,
@@ -100,17 +101,3 @@ def _refuse_used() -> None:
             "This data directory already holds an installation. Nothing changed. "
             "Name an empty one in OPENBUREAU_DATA.",
         )
-
-
-def _hashed(password_file: Path | None) -> str:
-    if password_file is not None:
-        password = read_password(password_file)
-    else:
-        password = click.prompt("密码 Password", hide_input=True, confirmation_prompt=True)
-    if len(password) < SHORTEST_PASSWORD:
-        raise OperatorError(
-            "INIT-002",
-            f"密码至少 {SHORTEST_PASSWORD} 位。没有任何改动。",
-            f"The password needs at least {SHORTEST_PASSWORD} characters. Nothing changed.",
-        )
-    return password_hash(password)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +11,12 @@ import click
 from openbureau.base.errors import OperatorError, Unavailable
 from openbureau.base.i18n import load_catalogues
 from openbureau.base.settings import Loaded, Settings, load_settings
+from openbureau.kernel.accounts.passwords import password_hash
+from openbureau.kernel.directory.config import read_password
 from openbureau.shell.app import PACKAGE
 from openbureau.shell.installation import Installation, open_installation
+
+SHORTEST_PASSWORD = 8
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
 
@@ -66,3 +71,21 @@ def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:
     else:
         for line in lines(value):
             click.echo(line)
+
+
+def new_password_hash(password_file: Path | None) -> str:
+    """The hash of a new password, from a file or typed twice.
+
+    Raises OperatorError: it is too short.
+    """
+    if password_file is not None:
+        password = read_password(password_file)
+    else:
+        password = click.prompt("密码 Password", hide_input=True, confirmation_prompt=True)
+    if len(password) < SHORTEST_PASSWORD:
+        raise OperatorError(
+            "INIT-002",
+            f"密码至少 {SHORTEST_PASSWORD} 位。没有任何改动。",
+            f"The password needs at least {SHORTEST_PASSWORD} characters. Nothing changed.",
+        )
+    return password_hash(password)

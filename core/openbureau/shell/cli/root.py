@@ -5,6 +5,7 @@ import logging
 import click
 
 from openbureau.shell.app import release
+from openbureau.shell.cli.access import account, role
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.check import check
@@ -48,7 +49,9 @@ for command in (
     plugin,
     config,
     check,
+    account,
     accounts,
+    role,
     units,
     routes,
 ):

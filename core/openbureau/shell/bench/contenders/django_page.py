@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import re_path
 
 from openbureau.shell.bench import subject
-from openbureau.shell.bench.contenders.serving import DATABASE, FOLDER, menu
+from openbureau.shell.bench.contenders.serving import FOLDER, menu
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 settings.configure(
@@ -26,7 +26,7 @@ settings.configure(
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": os.environ[DATABASE],
+            "NAME": os.environ[subject.DATABASE_VARIABLE],
             "CONN_MAX_AGE": None,
         }
     },
@@ -40,7 +40,7 @@ settings.configure(
 django.setup()
 
 
-class Unit(models.Model):
+class Unit(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     short_name = models.CharField(max_length=100)
@@ -50,7 +50,7 @@ class Unit(models.Model):
         app_label, db_table, managed = "bench", "unit", False
 
 
-class Account(models.Model):
+class Account(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     name = models.CharField(max_length=100)
@@ -59,7 +59,7 @@ class Account(models.Model):
         app_label, db_table, managed = "bench", "account", False
 
 
-class Post(models.Model):
+class Post(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     title = models.CharField(max_length=100)
@@ -69,7 +69,7 @@ class Post(models.Model):
         app_label, db_table, managed = "bench", "post", False
 
 
-class Session(models.Model):
+class Session(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     token_hash = models.CharField(max_length=64)
@@ -81,7 +81,7 @@ class Session(models.Model):
         app_label, db_table, managed = "bench", "session", False
 
 
-class Role(models.Model):
+class Role(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     is_default = models.BooleanField()
@@ -90,7 +90,7 @@ class Role(models.Model):
         app_label, db_table, managed = "bench", "role", False
 
 
-class RolePermission(models.Model):
+class RolePermission(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     role = models.ForeignKey(Role, on_delete=models.PROTECT)
@@ -100,7 +100,7 @@ class RolePermission(models.Model):
         app_label, db_table, managed = "bench", "role_permission", False
 
 
-class Total(models.Model):
+class Total(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     realm = models.CharField(max_length=60)
@@ -111,7 +111,7 @@ class Total(models.Model):
         app_label, db_table, managed = "bench", "participant_total", False
 
 
-class Todo(models.Model):
+class Todo(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
@@ -123,7 +123,7 @@ class Todo(models.Model):
         app_label, db_table, managed = "bench", "todo", False
 
 
-class Bulletin(models.Model):
+class Bulletin(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     title = models.CharField(max_length=200)
@@ -154,8 +154,9 @@ def page(request: HttpRequest) -> HttpResponse:
         .filter(token_hash=digest, ended_at=None)
         .first()
     )
-    allowed = RolePermission.objects.filter(role__is_default=True).values_list("permission", flat=True)
-    if found is None or "bulletins.list_bulletin" not in set(allowed):
+    allowed = RolePermission.objects.filter(role__is_default=True)
+    codes = set(allowed.values_list("permission", flat=True))
+    if found is None or subject.PERMISSION not in codes:
         return HttpResponseForbidden()
     todos = Todo.objects.filter(account=found.account, state="open", kind="read")
     unread = set(todos.values_list("record_id", flat=True))

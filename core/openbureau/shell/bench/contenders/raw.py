@@ -34,7 +34,7 @@ WHERE b.unit_id = (SELECT id FROM unit WHERE parent_id IS NULL) AND b.state = 'p
 AND b.published_at < ? ORDER BY b.published_at DESC, b.id DESC LIMIT 51"""  # noqa: S608 - a constant
 
 given = arguments()
-environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
+environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, auto_reload=False)
 local = threading.local()
 
 
@@ -49,7 +49,7 @@ def page(request: Request) -> Response:
     """The list for the holder of a session."""
     digest = hashlib.sha256(request.cookies.get("session", "").encode()).hexdigest()
     who = query(WHO, (digest,))
-    if not who or ("bulletins.list_bulletin",) not in query(ALLOWED):
+    if not who or (subject.PERMISSION,) not in query(ALLOWED):
         return PlainTextResponse("no", 403)
     account, name, title, unit = who[0]
     unread = {record for (record,) in query(UNREAD, (account,))}

@@ -8,8 +8,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-FOLDER = Path(__file__).parent / "templates"
-DATABASE = "OPENBUREAU_BENCH_DATABASE"
+FOLDER = Path(__file__).parent / "shared"
 MODULES, ENTRIES = 15, 4
 
 

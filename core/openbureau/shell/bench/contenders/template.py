@@ -23,7 +23,7 @@ ROWS = [
     for number in range(1000, 950, -1)
 ]
 KEY = b"a key of this contender"
-environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
+environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, auto_reload=False)
 
 
 def page(request: Request) -> Response:

@@ -10,6 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+INSERT_ENTRY = "INSERT INTO entry (title, state) VALUES (?, ?)"
+INSERT_TRAIL = "INSERT INTO trail (entry, detail) VALUES (?, ?)"
+
 
 def main(path: Path, seconds: float) -> None:
     """Runs transactions for a while."""
@@ -23,9 +26,9 @@ def main(path: Path, seconds: float) -> None:
     while time.perf_counter() - started < seconds:
         begun = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        key = connection.execute("INSERT INTO entry (title, state) VALUES (?, ?)", ("t" * 40, "new"))
-        connection.execute("INSERT INTO trail (entry, detail) VALUES (?, ?)", (key.lastrowid, "d" * 80))
-        connection.execute("UPDATE entry SET state = ? WHERE id = ?", ("done", key.lastrowid))
+        key = connection.execute(INSERT_ENTRY, ("t" * 40, "new")).lastrowid
+        connection.execute(INSERT_TRAIL, (key, "d" * 80))
+        connection.execute("UPDATE entry SET state = ? WHERE id = ?", ("done", key))
         connection.execute("COMMIT")
         took.append((time.perf_counter() - begun) * 1000)
     elapsed = time.perf_counter() - started
