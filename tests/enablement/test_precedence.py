@@ -34,7 +34,11 @@ def pilot(bureau: Bureau, scope: str, *logins: str) -> None:
         ([("kind:county", "on")], "530402", "on"),
         ([("kind:county", "on")], "530100-K1", "off"),
         # One node: unit, then subtree, then kind.
-        ([("unit:530102", "on"), ("subtree:530102", "off"), ("kind:county", "off")], "530102", "on"),
+        (
+            [("unit:530102", "on"), ("subtree:530102", "off"), ("kind:county", "off")],
+            "530102",
+            "on",
+        ),
         ([("subtree:530102", "readonly"), ("kind:county", "off")], "530102", "readonly"),
         ([("subtree:530100", "on"), ("unit:530100", "off")], "530100", "off"),
         ([("subtree:530100", "on"), ("unit:530100", "off")], "530102", "on"),

@@ -28,9 +28,7 @@ LIMIT_S = 30
 needs_bulletins = pytest.mark.skipif(
     find_spec("openbureau_bulletins") is None, reason="openbureau-bulletins is not installed"
 )
-needs_proc = pytest.mark.skipif(
-    not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc"
-)
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 ADMINISTRATOR, PASSWORD = "admin", "correct-horse-7"
 Found = TypeVar("Found")
 _READY = re.compile(r"已就绪 ready: (http://\S+)/")

@@ -206,7 +206,9 @@ class TestChangesInTheDirectory:
         login = logins_of("530700")[0]
         visitor = _signed_in(running, login)
         before = _account(first_day, login)
-        first_day.slapd.modify(_moved(person_dn(login, "530700"), f"uid={login}", unit_dn("530500")))
+        first_day.slapd.modify(
+            _moved(person_dn(login, "530700"), f"uid={login}", unit_dn("530500"))
+        )
         assert _sync(first_day) == {"move": 1, "unchanged": PEOPLE - 1}
         assert _account(first_day, login) == before
         desk = visitor.get("/")

@@ -171,4 +171,6 @@ def test_no_page_holds_inline_script_or_style(walked: tuple[Bureau, Client]) -> 
     bureau, client = walked
     for url in urls(bureau, "GET"):
         text = client.get(url).text
-        assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|javascript:", text), url
+        assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|javascript:", text), (
+            url
+        )

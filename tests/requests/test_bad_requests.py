@@ -20,7 +20,15 @@ def test_unknown_address_gets_a_404_page_for_everybody(bureau: Bureau, path: str
 
 @pytest.mark.parametrize(
     "path",
-    ["/%", "/%zz", "/%ff%fe", "/-/units/%c3%28", "/-/people/%00", "/-/units/%00", "/-/search?q=%00"],
+    [
+        "/%",
+        "/%zz",
+        "/%ff%fe",
+        "/-/units/%c3%28",
+        "/-/people/%00",
+        "/-/units/%00",
+        "/-/search?q=%00",
+    ],
 )
 def test_broken_address_gets_400_or_404(either_bureau: Bureau, path: str) -> None:
     assert either_bureau.sign_in("li").get(path).status in {400, 404}
@@ -51,7 +59,9 @@ def test_unit_page_number_beyond_the_end_is_empty(either_bureau: Bureau) -> None
 def test_body_of_the_limit_is_read_and_one_byte_more_is_413(bureau: Bureau) -> None:
     client = bureau.sign_in("li")
     client.get("/")
-    start = f"csrf={client.hidden['csrf']}".encode() + b"".join(b"&x=" + b"a" * 500_000 for _ in "1234")
+    start = f"csrf={client.hidden['csrf']}".encode() + b"".join(
+        b"&x=" + b"a" * 500_000 for _ in "1234"
+    )
     body = start + b"&x=" + b"a" * (LIMIT_BYTES - len(start) - 3)
     headers = {"content-type": FORM}
     page = client.send("POST", "/-/sign-out", body + b"a", headers)

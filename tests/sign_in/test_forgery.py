@@ -107,7 +107,9 @@ def test_token_may_come_in_a_header(bureau: Bureau) -> None:
 
 def test_tokens_differ_on_every_page(bureau: Bureau) -> None:
     client = bureau.sign_in("li")
-    first, second = (set(re.findall(r'name="csrf" value="([^"]+)"', client.get("/").text)) for _ in "12")
+    first, second = (
+        set(re.findall(r'name="csrf" value="([^"]+)"', client.get("/").text)) for _ in "12"
+    )
     assert first
     assert not first & second
 

@@ -168,13 +168,17 @@ _STORAGE_FAULTS = (
 
 
 def _explained(fault: Exception) -> Exception:
-    # A damaged file is a DatabaseError itself; so would be its subclass IntegrityError.
-    is_storage = isinstance(fault, OperationalError) or type(fault) is DatabaseError
-    if is_storage or "MaxConnections" in type(fault).__name__:
-        text = str(fault)
-        for pattern, code, what in _STORAGE_FAULTS:
-            if pattern.search(text):
-                return Unavailable(what, code=code)
+    """The storage fault behind an error. A full disk ends SQLite's transaction by itself,
+    so that the error seen last is only about the rollback."""
+    link: BaseException | None = fault
+    while link is not None:
+        # A damaged file is a DatabaseError itself; so would be its subclass IntegrityError.
+        is_storage = isinstance(link, OperationalError) or type(link) is DatabaseError
+        if is_storage or "MaxConnections" in type(link).__name__:
+            for pattern, code, what in _STORAGE_FAULTS:
+                if pattern.search(str(link)):
+                    return Unavailable(what, code=code)
+        link = link.__context__
     return fault
 
 

@@ -11,13 +11,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
 from openbureau.base.errors import OperatorError
 
 CONFIG_NAME = "openbureau.toml"
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 def _setting(default: Any, zh: str, en: str) -> Any:
@@ -35,10 +37,10 @@ class Settings:
         "Database URL; empty means SQLite in the data directory, or postgresql://…",
     )
     host: str = _setting("127.0.0.1", "监听地址", "Address to listen on")
-    port: int = _setting(8000, "监听端口", "Port to listen on")
-    workers: int = _setting(1, "网页进程数", "Number of web processes")
-    threads: int = _setting(8, "每个网页进程的线程数", "Threads per web process")
-    job_threads: int = _setting(2, "后台任务线程数", "Threads of the job consumer")
+    port: Port = _setting(8000, "监听端口", "Port to listen on")
+    workers: Count = _setting(1, "网页进程数", "Number of web processes")
+    threads: Count = _setting(8, "每个网页进程的线程数", "Threads per web process")
+    job_threads: Count = _setting(2, "后台任务线程数", "Threads of the job consumer")
     zone: Literal["staff", "public"] = _setting(
         "staff",
         "服务区域：staff 内网，public 只提供公众页面",
@@ -57,11 +59,11 @@ class Settings:
     )
     bureau_name: str = _setting("", "页头显示的单位名称", "Name of the bureau shown in the header")
     theme: str = _setting("default", "主题", "Theme")
-    session_idle_min: int = _setting(
+    session_idle_min: Count = _setting(
         30, "会话空闲时限（分钟）", "Minutes of inactivity that end a session"
     )
-    session_max_h: int = _setting(12, "会话最长时限（小时）", "Hours after which a session ends")
-    upload_max_mb: int = _setting(100, "单个附件上限（MB）", "Largest attachment in MB")
+    session_max_h: Count = _setting(12, "会话最长时限（小时）", "Hours after which a session ends")
+    upload_max_mb: Count = _setting(100, "单个附件上限（MB）", "Largest attachment in MB")
     safe_mode: bool = _setting(
         False, "安全模式：不装载任何业务模块", "Start the core alone, without plugins"
     )
@@ -121,7 +123,7 @@ def load_settings(
     from_file = _read_config(config, names)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    hints = get_type_hints(Settings)
+    hints = get_type_hints(Settings, include_extras=True)
     for name in sorted(names):
         for source, layer in (
             ("command line", given),

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,11 +17,15 @@ CORE_OWNER = Owner(CORE, Path(str(openbureau.__file__)).parent / "migrations")
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]:
+def postgresql() -> Iterator[Postgresql]:
     """A PostgreSQL server, started once per test process."""
     if reason := missing():
         pytest.skip(f"postgresql: {reason}")
-    with running_postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+    # Not below pytest's own folder: another run would close that to the server's user.
+    with (
+        TemporaryDirectory(prefix="openbureau-") as folder,
+        running_postgresql(Path(folder)) as server,
+    ):
         yield server
 
 

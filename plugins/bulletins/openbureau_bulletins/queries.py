@@ -98,7 +98,8 @@ def _by_ids(total: int) -> Query:
 
 @statement
 def _received(holders: int, limit: int, *, is_backwards: bool) -> Query:
-    taken = participant_page(holders, limit, is_backwards=is_backwards).alias("taken")
+    page: Any = participant_page(holders, limit, is_backwards=is_backwards)
+    taken = page.alias("taken")
     order = (taken.c.at, taken.c.record_id)
     unread = is_unread(param("account_id"), REALM, Bulletin.id)
     return (

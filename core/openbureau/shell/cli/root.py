@@ -8,6 +8,7 @@ from openbureau.shell.app import release
 from openbureau.shell.cli.access import account, role
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
+from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
 from openbureau.shell.cli.demo import demo
 from openbureau.shell.cli.init import init
@@ -54,5 +55,6 @@ for command in (
     role,
     units,
     routes,
+    bench,
 ):
     root.add_command(command)
