@@ -1,8 +1,13 @@
 """The whole application on PostgreSQL: web process and consumer share one server."""
 
 import json
+import os
 import re
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +16,12 @@ from openbureau.testing.client import Client
 from openbureau.testing.postgresql import Postgresql
 
 from .publishing import PUBLISHER, READER, attached, publish, withdraw
-from .running import eventually, needs_bulletins, visitor
+from .running import eventually, needs_bulletins, needs_proc, visitor
 
 pytestmark = [pytest.mark.postgresql, needs_bulletins]
 
+WAITING = 12  # more than the threads of a web process
+ANSWER_S, BACK_S = 10.5, 10.0
 FILE = ("files", "设备台账.txt", "一份附件".encode())
 
 
@@ -65,6 +72,55 @@ def test_people_and_units_are_found_by_two_characters(demo: DemoServer) -> None:
     reader = _signed_in(demo, READER)
     assert "张晓梅" in reader.get("/-/search?q=晓梅").words
     assert "五华区" in reader.get("/-/units?q=五华").words
+
+
+@pytest.fixture
+def frozen(postgresql: Postgresql) -> Iterator[Callable[[int], None]]:
+    """Sends a signal to every process of the server; they run again at the end."""
+    pid_file = postgresql.folder / "cluster" / "postmaster.pid"
+
+    def send(number: int) -> None:
+        parent = int(pid_file.read_text().split()[0])
+        listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for pid in (parent, *map(int, listed)):
+            os.kill(pid, number)
+
+    yield send
+    send(signal.SIGCONT)
+
+
+@needs_proc
+def test_silent_server_costs_a_bounded_wait_and_nothing_afterwards(
+    demo: DemoServer, frozen: Callable[[int], None]
+) -> None:
+    reader = _signed_in(demo, READER)
+    (sheet, *_) = re.findall(r'href="(/static/[^"]+\.css)"', reader.get("/").text)
+    frozen(signal.SIGSTOP)
+    with ThreadPoolExecutor(WAITING) as threads:
+        waiting = [threads.submit(_timed, visitor(demo.url), reader, "/") for _ in range(WAITING)]
+        assert _timed(visitor(demo.url), reader, sheet)[1] == 200
+        answers = [each.result() for each in waiting]
+    assert {status for _, status in answers} == {503}
+    assert max(seconds for seconds, _ in answers) < ANSWER_S
+    frozen(signal.SIGCONT)
+    eventually(lambda: reader.get("/").status == 200, BACK_S)
+
+
+def _timed(other: Client, signed_in: Client, path: str) -> tuple[float, int]:
+    """(seconds, status) of a page asked for in another window of the same browser."""
+    other.cookies = dict(signed_in.cookies)
+    began = time.monotonic()
+    status = other.get(path).status
+    return time.monotonic() - began, status
+
+
+def test_server_that_restarts_is_found_again(demo: DemoServer, postgresql: Postgresql) -> None:
+    author, reader = _signed_in(demo, PUBLISHER), _signed_in(demo, READER)
+    postgresql.restart()
+    eventually(lambda: reader.get("/").status == 200, BACK_S)
+    title = "数据库重启之后的公告"
+    publish(author, title)
+    eventually(lambda: title in reader.get("/-/todos?tab=read").text)
 
 
 def test_check_finds_no_error(demo: DemoServer) -> None:

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -101,11 +100,11 @@ def _has_another(server: Served, module: str, before: int) -> bool:
     ],
     ids=["unknown", "type", "choice", "range", "syntax"],
 )
-def unusable(request: pytest.FixtureRequest, empty: Installation) -> Iterator[tuple[str, ...]]:
+def unusable(request: pytest.FixtureRequest, empty: Installation) -> tuple[str, ...]:
     line, *said = request.param
     empty.data.mkdir()
     (empty.data / "openbureau.toml").write_text(f"{line}\n")
-    yield tuple(said)
+    return tuple(said)
 
 
 def test_unusable_configuration_is_named_in_both_languages(

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
-from openbureau.base.answers import error_answer, static_answer, view_answer
+from openbureau.base.answers import cookie_name, error_answer, static_answer, view_answer
 from openbureau.base.csrf import TOKEN_FIELD, is_same_origin, is_valid_token
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import (
@@ -33,6 +33,7 @@ from openbureau.base.errors import (
     Conflict,
     Forbidden,
     Problem,
+    SignInNeeded,
     TooLarge,
     Unavailable,
 )
@@ -86,7 +87,7 @@ class Dispatch(BaseRoute):
                 )
         except TimeoutError:
             log.error("request %s took longer than %s s", request.request_id, DEADLINE_S)
-            return error_answer(request, Unavailable(), is_bare=True)
+            return error_answer(request, _late(), is_bare=True)
         finally:
             if request.form is not None:
                 await request.form.close()
@@ -101,6 +102,8 @@ class Dispatch(BaseRoute):
         _check_text((request.path, *request.query.values()))
         if request.is_safe:
             return
+        if request.route.page.uploads and not _has_session(request):
+            raise SignInNeeded
         limit = FORM_LIMIT_BYTES
         if request.route.page.uploads:
             limit += self.app.settings.upload_max_mb * 1024 * 1024
@@ -116,10 +119,22 @@ class Dispatch(BaseRoute):
         _check_text(v for v in request.form.values() if isinstance(v, str))
 
 
+def _has_session(request: Request) -> bool:
+    """Whether the browser claims one: nobody else's files are taken in at all."""
+    return cookie_name("session", is_secure=request.is_secure) in request.cookies
+
+
 def _check_text(values: Iterable[str]) -> None:
     """Raises BadRequest: a text holds what no database and no file name can."""
     if any(_IMPOSSIBLE.search(value) for value in values):
         raise BadRequest
+
+
+def _late() -> Unavailable:
+    return Unavailable(
+        N_("系统没有在 10 秒内应答，这一步是否完成还不确定。"),
+        unaffected=N_("重新提交同一张表单不会重复办理。"),
+    )
 
 
 def _limited(receive: Receive, limit_bytes: int) -> Receive:

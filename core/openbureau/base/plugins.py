@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -85,17 +86,22 @@ class PluginRecord:
         return names.get(language) or names.get("zh") or self.slug
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plugins:
     """All plugins of one application."""
 
     records: Mapping[str, PluginRecord]
     executor: Executor
 
-    @property
+    @cached_property
     def loaded(self) -> list[PluginRecord]:
         """Loaded plugins, requirements before those that need them."""
         return [record for record in self.records.values() if record.is_loaded]
+
+    @cached_property
+    def slugs(self) -> tuple[str, ...]:
+        """Slugs of the loaded plugins, in the same order."""
+        return tuple(record.slug for record in self.loaded)
 
 
 @dataclass(frozen=True, slots=True)

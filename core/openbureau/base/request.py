@@ -68,10 +68,10 @@ class Application:
 class Request:
     """One request as a view sees it.
 
-    `ctx` is the signed-in person (None on anonymous pages); `params` the values in the
-    address; `form` the sent form or None; `arrived_at` is of the monotonic clock; `uploads` stored files by field name. What is
-    put into `afterwards` runs in one short write transaction once the answer is made, and
-    may be lost: read marks, not business.
+    `arrived_at` is of the monotonic clock; `ctx` is the signed-in person (None on anonymous
+    pages); `params` the values in the address; `form` the sent form or None; `uploads`
+    stored files by field name. What is put into `afterwards` runs in one short write
+    transaction once the answer is made, and may be lost: read marks, not business.
     """
 
     __slots__ = (

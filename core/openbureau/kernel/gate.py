@@ -69,9 +69,7 @@ class StaffGate:
         )
         post = _acting(held, row.post_id)
         plugins = request.app.plugins
-        snapshot = enablement(
-            row.plugins_epoch, row.units_epoch, tuple(p.slug for p in plugins.loaded)
-        )
+        snapshot = enablement(row.plugins_epoch, row.units_epoch, plugins.slugs)
         readable, writable = _plugins_of(row.account_id, held, post, snapshot)
         return Context(
             account=Person(row.account_id, row.uid, row.login, row.name, row.administrator),

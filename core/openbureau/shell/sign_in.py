@@ -29,6 +29,7 @@ from openbureau.kernel.frame import SCHEMES, SIZES
 from openbureau.shell.demo.people import demo_samples
 
 YEAR_S = 365 * 86400
+KEY_DIGITS = 18
 ADMINISTRATOR_MAX = dt.timedelta(hours=8)
 PREFERENCES = {"language": LANGUAGES, "scheme": SCHEMES, "size": SIZES}
 
@@ -152,7 +153,7 @@ def update_acting_post(request: Request) -> Any:
     """Acts in another of the person's posts."""
     form = request.form if request.form is not None else FormData()
     posted = str(form.get("post", ""))
-    if not posted.isdecimal():
+    if not posted.isdecimal() or len(posted) > KEY_DIGITS:
         raise NotFound
     choose_post(request.session.id, request.person.account.id, int(posted))
     target = str(form.get("next", "/"))

@@ -59,6 +59,11 @@ class Postgresql:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         return self.url(name)
 
+    def restart(self) -> None:
+        """Stops the server as a power cut would, and starts it again."""
+        where, log = str(self.folder / "cluster"), str(self.folder / "log")
+        _run("pg_ctl", "-D", where, "-m", "immediate", "-l", log, "-w", "restart")
+
 
 @contextmanager
 def running_postgresql(folder: Path) -> Iterator[Postgresql]:

@@ -101,7 +101,7 @@ def _refused(
             action="core.sign_in",
             at=now,
             account_id=account.id if account else None,
-            outcome="refused",
+            outcome="denied",
             detail={"login": attempt.login[:100], "reason": reason},
             request_id=attempt.request_id,
             address=attempt.address,

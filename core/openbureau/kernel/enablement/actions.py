@@ -55,6 +55,12 @@ def set_plugin_state(
             f"没有名为 {state} 的状态。没有任何改动。可用：{'、'.join(PLUGIN_STATES)}。",
             f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
         )
+    if is_cap and (not scope.startswith("subtree:") or state == "pilot"):
+        raise OperatorError(
+            "PLUG-004",
+            "上级限定只能用于 subtree:代码，状态为 off、readonly 或 on。没有任何改动。",
+            "A cap takes subtree:CODE and one of off, readonly, on. Nothing changed.",
+        )
     place = {"plugin": plugin, "scope": scope.partition(":")[0], "unit": unit, "kind": kind}
     before = _removed_rule(place, is_cap=is_cap)
     rule = PluginRule.create(

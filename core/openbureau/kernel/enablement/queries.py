@@ -76,8 +76,8 @@ class Enablement:
 
     def _is_open(self, plugin: str, unit_id: int, account_id: int) -> bool:
         resolved = self.resolved(plugin, unit_id)
-        if resolved.state == "pilot":
-            return resolved.rule is not None and account_id in resolved.rule.people
+        if resolved.rule is not None and resolved.rule.state == "pilot":
+            return resolved.state != "off" and account_id in resolved.rule.people
         return resolved.state != "off"
 
 

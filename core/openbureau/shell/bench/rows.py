@@ -74,6 +74,8 @@ def filled(settings: Settings, sources: Sequence[Source], scale: Scale, total: i
         author = _author(units[ROOT], now)
     ground = Ground(settings, visitors, author, units, total, to_instant(now) - SPACING_MS)
     with writing():
+        if is_postgresql():
+            db.execute_sql("SET LOCAL statement_timeout = 0")
         _insert(subject.TABLE, subject.COLUMNS, _bulletins(ground))
         _take_part(ground)
         _give_todos(ground)

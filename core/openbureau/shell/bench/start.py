@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openbureau.shell.bench.lists import PRODUCT, prepared, product
-from openbureau.shell.bench.load import Call, answer, running
+from openbureau.shell.bench.load import Call, answer, cpu_s, running
 from openbureau.shell.bench.report import Bench, Run
 
 PROBE = Call("/-/health")
@@ -18,16 +18,18 @@ def started(bench: Bench) -> Iterator[Run]:
     after some hundred pages."""
     with prepared(bench, bench.totals[0]) as (ground, _):
         ours = product(ground)
-        took, private = [], []
+        took, used, private = [], [], []
         for _ in range(bench.rounds):
             begun = time.monotonic()
             with running(ours.arguments, ours.environment, PROBE) as (port, process):
                 took.append(time.monotonic() - begun)
+                used.append(cpu_s(process))
                 for call in [*ours.calls, Call("/", ours.calls[0].headers)] * WARM_ROUNDS:
                     answer(port, call)
                 private.append(private_bytes(process))
     numbers = {
         "start_s": round(statistics.median(took), 2),
+        "start_cpu_s": round(statistics.median(used), 2),
         "private_mib": round(statistics.median(private) / 2**20, 1),
     }
     yield Run("P13", PRODUCT, numbers)

@@ -127,7 +127,7 @@ def list_roles(as_json: bool) -> None:
     type=click.Choice(REACHES),
     default="unit",
     show_default=True,
-    help="unit 本单位，subtree 含全部下属，province 全省。",
+    help="unit 本单位，subtree 含全部下属，province 全省。The unit, its subtree, the province.",
 )
 @json_option
 def grant(role_code: str, login: str, unit: str, reach: str, as_json: bool) -> None:

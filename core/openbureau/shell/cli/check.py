@@ -174,7 +174,7 @@ def _schema(plugins: Plugins) -> Iterator[Finding]:
 
 
 def _content() -> Iterator[Finding]:
-    is_new = not (Node.table_exists() and Unit.table_exists() and Job.table_exists())
+    is_new = not {"node", "unit", "job"}.issubset(db.get_tables())
     if is_new or not Node.select().where(Node.is_self).exists():
         yield Finding(
             "init", "error", "尚未初始化，请运行 openbureau init。",

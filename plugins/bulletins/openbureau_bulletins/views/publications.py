@@ -39,7 +39,8 @@ def confirmation(ctx: Context, draft: Bulletin) -> dict[str, Any]:
     if chosen.refused:
         warnings.append(
             ctx.gettext(
-                "有 %(total)s 个范围不在您的发布权限内，已略去。", total=len(chosen.refused)
+                "有 %(total)s 个范围不在您的发布权限内，请返回修改后再发布。",
+                total=len(chosen.refused),
             )
         )
     if chosen.holders and not people:
