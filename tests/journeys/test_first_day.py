@@ -1,5 +1,7 @@
 """A clerk's first day: sign in, look around, find a colleague, change the language, leave."""
 
+from typing import Any
+
 import pytest
 
 from openbureau.testing.browser import Walker
@@ -70,7 +72,7 @@ def _choose(walker: Walker, name: str, value: str) -> None:
 
 def test_sign_out_ends_the_session_on_the_server(walker: Walker) -> None:
     walker.sign_in("lizhihua")
-    cookies = walker.page.context.cookies()
+    cookies: Any = walker.page.context.cookies()
     walker.page.click("details:has(form[action='/-/sign-out']) > summary")
     walker.page.click("form[action='/-/sign-out'] button")
     walker.page.wait_for_url("**/-/sign-in*")

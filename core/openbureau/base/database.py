@@ -52,10 +52,10 @@ class _OffLoop:
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         if asyncio._get_running_loop() is not None:
             raise RuntimeError("database used on the event loop thread; move it into the view")
-        return super().execute_sql(sql, params)
+        return super().execute_sql(sql, params)  # type: ignore[misc]
 
 
-class EmbeddedDatabase(_OffLoop, SqliteDatabase):  # type: ignore[misc]
+class EmbeddedDatabase(_OffLoop, SqliteDatabase):
     """SQLite with one kept connection per thread."""
 
 
@@ -226,7 +226,7 @@ class Table(Model):
         only_save_dirty = True
 
 
-class UidField(CharField):  # type: ignore[misc]
+class UidField(CharField):
     """A UUIDv7 that travels when the row leaves the installation; filled on creation."""
 
     def __init__(self, **options: Any) -> None:
@@ -293,7 +293,7 @@ class Statement:
 
 
 def _row_type(names: list[str]) -> Any:
-    return namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    return namedtuple("Row", names, rename=True)
 
 
 def statement(build: Callable[..., Query]) -> Callable[..., Statement]:

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,8 @@ def test_owner_is_the_acting_unit_and_post(on: Bureau) -> None:
 def test_refused_field_is_named_and_nothing_is_saved(
     on: Bureau, field: str, value: str, sentence: str
 ) -> None:
-    page = sent(on.sign_in("li"), **{field: value})
+    changed: dict[str, Any] = {field: value}
+    page = sent(on.sign_in("li"), **changed)
     assert page.status == 422
     assert sentence in page.text
     assert totals(on) == (0, 0)

@@ -105,7 +105,8 @@ def _kill_soon(turn: int) -> None:
 def _titles(data: Path) -> list[str]:
     with sqlite3.connect(data / "openbureau.sqlite3") as database:
         rows = database.execute(
-            "SELECT title FROM bulletins_bulletin WHERE state = 'published' AND title LIKE '持久性%'"
+            "SELECT title FROM bulletins_bulletin "
+            "WHERE state = 'published' AND title LIKE '持久性%'"
         ).fetchall()
     return [title for (title,) in rows]
 
