@@ -124,8 +124,9 @@ def installed_plugins() -> list[Source]:
     return sorted((Source(point.name, point.value) for point in found), key=lambda s: s.slug)
 
 
-def load_plugins(sources: Iterable[Source]) -> Plugins:
-    """Loads what can be loaded; every source ends as one record."""
+def load_plugins(sources: Iterable[Source], parked: Mapping[str, str] | None = None) -> Plugins:
+    """Loads what can be loaded; every source ends as one record. `parked` are slugs that must
+    not be loaded, each with the reason."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     records: dict[str, PluginRecord] = {}
@@ -142,7 +143,9 @@ def load_plugins(sources: Iterable[Source]) -> Plugins:
                 module=None,
             )
             continue
-        records[source.slug] = _with_manifest(source)
+        record = _with_manifest(source)
+        reason = (parked or {}).get(source.slug)
+        records[source.slug] = _refused(record, reason) if reason else record
     for slug in _load_order(records):
         records[slug] = _loaded(records[slug], modules[slug], records, manager)
     ordered = {slug: records[slug] for slug in _load_order(records)}

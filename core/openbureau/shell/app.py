@@ -1,15 +1,12 @@
 """Assembling one application: settings, plugins, templates, routes, gate."""
 
 import datetime as dt
-import importlib.metadata
 import logging
 from collections.abc import Iterable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-import openbureau
 from openbureau.base.assets import load_assets
 from openbureau.base.database import db, open_database, reading
 from openbureau.base.declarations import MenuEntry, Page
@@ -17,7 +14,7 @@ from openbureau.base.endpoint import Dispatch
 from openbureau.base.i18n import N_, load_catalogues
 from openbureau.base.keys import installation_key
 from openbureau.base.pages import build_environments
-from openbureau.base.plugins import Plugins, Source, installed_plugins, load_plugins
+from openbureau.base.plugins import Plugins, Source
 from openbureau.base.request import Application
 from openbureau.base.routing import CORE, Routes
 from openbureau.base.settings import Settings, load_settings
@@ -36,8 +33,9 @@ from openbureau.shell import (
     sign_in,
     todos,
 )
+from openbureau.shell.loading import PACKAGE, package_folders, release
+from openbureau.shell.schema import usable_plugins
 
-PACKAGE = Path(openbureau.__file__).parent
 CORE_PAGES: tuple[Page, ...] = (
     *desk.PAGES,
     *todos.PAGES,
@@ -57,25 +55,6 @@ CORE_MENU = (
         N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "puzzle", 950
     ),
 )
-
-
-def release() -> str:
-    """The version of the core distribution."""
-    return importlib.metadata.version("openbureau")
-
-
-def load_for(settings: Settings, sources: Iterable[Source] | None = None) -> Plugins:
-    """The plugins of an installation; none in safe mode."""
-    if settings.safe_mode:
-        return load_plugins(())
-    return load_plugins(installed_plugins() if sources is None else sources)
-
-
-def package_folders(plugins: Plugins) -> list[tuple[str, Path]]:
-    """(owner, package folder): the core's first, then each loaded plugin's."""
-    folders = [("core", PACKAGE)]
-    folders += [(p.slug, p.folder) for p in plugins.loaded if p.folder is not None]
-    return folders
 
 
 def zone_routes(plugins: Plugins, zone: str) -> Routes:
@@ -130,7 +109,7 @@ def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> S
         db.initialize(open_database(settings.database_url))
     open_store(settings.data / "files")
     hang_bell(settings)
-    application = assemble(settings, load_for(settings, sources))
+    application = assemble(settings, usable_plugins(settings, sources))
     app = Bureau(routes=[Dispatch(application)])
     app.state.openbureau = application
     return app

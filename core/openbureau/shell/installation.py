@@ -4,19 +4,23 @@ Every command does this first, so an empty data directory becomes a working one.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from openbureau.base.database import db, open_database, writing
 from openbureau.base.errors import OperatorError
+from openbureau.base.migrations import CORE, MigrationError
 from openbureau.base.plugins import Plugins, Source
 from openbureau.base.settings import Settings
 from openbureau.kernel.access.actions import install_role_templates
 from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.jobs.bell import hang_bell
-from openbureau.shell.app import load_for
-from openbureau.shell.schema import bring_up_to_date, migration_owners
+from openbureau.shell.loading import load_for
+from openbureau.shell.schema import bring_up_to_date, migration_owners, usable_plugins
+
+log = logging.getLogger("openbureau.plugins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ def connect(settings: Settings) -> None:
 def open_installation(settings: Settings, sources: Iterable[Source] | None = None) -> Installation:
     """Opens the database, migrates it (after a backup), and follows the plugins' roles."""
     connect(settings)
-    plugins = load_for(settings, sources)
-    bring_up_to_date(settings, migration_owners(plugins), dt.datetime.now(dt.UTC))
+    given = None if sources is None else list(sources)
+    _migrated(settings, load_for(settings, given))
+    plugins = usable_plugins(settings, given)
     open_store(settings.data / "files")
     hang_bell(settings)
     with writing():
@@ -49,6 +54,16 @@ def open_installation(settings: Settings, sources: Iterable[Source] | None = Non
             for role in plugin.declared.permissions.roles
         )
     return Installation(settings, plugins)
+
+
+def _migrated(settings: Settings, plugins: Plugins) -> None:
+    """Brings every schema up to date; a plugin's refusal parks that plugin only."""
+    try:
+        bring_up_to_date(settings, migration_owners(plugins), dt.datetime.now(dt.UTC))
+    except MigrationError as refused:
+        if refused.owner == CORE:
+            raise
+        log.error("%s", refused)
 
 
 def _make_folder(data: Path) -> None:

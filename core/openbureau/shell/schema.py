@@ -1,14 +1,14 @@
 """The schema of an installation: the core's and each loaded plugin's migrations."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from openbureau.base.database import db, open_database
-from openbureau.base.migrations import CORE, Applied, Owner, migrate
-from openbureau.base.plugins import Plugins
+from openbureau.base.migrations import CORE, Applied, Owner, migrate, status
+from openbureau.base.plugins import Plugins, Source
 from openbureau.base.settings import Settings
-from openbureau.shell.app import load_for, package_folders
+from openbureau.shell.loading import load_for, package_folders
 
 
 def migration_owners(plugins: Plugins) -> list[Owner]:
@@ -42,3 +42,16 @@ def bring_up_to_date(
     return migrate(
         owners, settings.data, now, database_url=settings.database_url, is_backed_up=is_backed_up
     )
+
+
+def usable_plugins(settings: Settings, sources: Iterable[Source] | None = None) -> Plugins:
+    """The plugins of an open database; one whose schema does not fit is parked with the reason,
+    so that the core always starts."""
+    given = None if sources is None else list(sources)
+    plugins = load_for(settings, given)
+    parked = {
+        state.owner: str(state.problem or "数据库结构未更新 / its schema is not up to date")
+        for state in status(migration_owners(plugins))
+        if state.owner != CORE and not state.is_current
+    }
+    return load_for(settings, given, parked) if parked else plugins

@@ -9,9 +9,9 @@ from openbureau.kernel.audit.seal import Sealer
 from openbureau.kernel.jobs.bell import open_channel
 from openbureau.kernel.jobs.consumer import run_consumer
 from openbureau.kernel.jobs.dispatch import Registry
-from openbureau.shell.app import load_for
 from openbureau.shell.children import die_with_parent
 from openbureau.shell.jobs import job_registry
+from openbureau.shell.schema import usable_plugins
 
 
 def run_worker(
@@ -24,7 +24,7 @@ def run_worker(
         db.initialize(open_database(settings.database_url))
     run_consumer(
         open_channel(settings.data, settings.redis_url),
-        registry or job_registry(load_for(settings), {}),
+        registry or job_registry(usable_plugins(settings), {}),
         threads=settings.job_threads,
         ticks=[Sealer(settings.data).seal],
         on_ready=on_ready,

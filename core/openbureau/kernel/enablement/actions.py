@@ -49,18 +49,7 @@ def set_plugin_state(
     Raises OperatorError: the state, the scope or the unit is unknown.
     """
     kind, unit = parsed_scope(scope)
-    if state not in PLUGIN_STATES:
-        raise OperatorError(
-            "PLUG-002",
-            f"没有名为 {state} 的状态。没有任何改动。可用：{'、'.join(PLUGIN_STATES)}。",
-            f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
-        )
-    if is_cap and (not scope.startswith("subtree:") or state == "pilot"):
-        raise OperatorError(
-            "PLUG-004",
-            "上级限定只能用于 subtree:代码，状态为 off、readonly 或 on。没有任何改动。",
-            "A cap takes subtree:CODE and one of off, readonly, on. Nothing changed.",
-        )
+    _check_state(state, scope, is_cap=is_cap)
     place = {"plugin": plugin, "scope": scope.partition(":")[0], "unit": unit, "kind": kind}
     before = _removed_rule(place, is_cap=is_cap)
     rule = PluginRule.create(
@@ -75,6 +64,21 @@ def set_plugin_state(
     _audit_rule(rule, scope, before)
     bump_epoch("plugins")
     return rule
+
+
+def _check_state(state: str, scope: str, *, is_cap: bool) -> None:
+    if state not in PLUGIN_STATES:
+        raise OperatorError(
+            "PLUG-002",
+            f"没有名为 {state} 的状态。没有任何改动。可用：{'、'.join(PLUGIN_STATES)}。",
+            f"There is no state {state}. Nothing changed. Use one of {', '.join(PLUGIN_STATES)}.",
+        )
+    if is_cap and (not scope.startswith("subtree:") or state == "pilot"):
+        raise OperatorError(
+            "PLUG-004",
+            "上级限定只能用于 subtree:代码，状态为 off、readonly 或 on。没有任何改动。",
+            "A cap takes subtree:CODE and one of off, readonly, on. Nothing changed.",
+        )
 
 
 def _audit_rule(rule: PluginRule, scope: str, before: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from peewee import chunked
@@ -31,40 +31,40 @@ def give_todos(
 
     Returns how many people were named. Idempotent, so a job may repeat it.
     """
-    plugin = realm.partition("/")[0]
+    common = {
+        "kind": kind,
+        "plugin": realm.partition("/")[0],
+        "realm": realm,
+        "record_id": record_id,
+        "title": title[:300],
+        "source_unit": source_unit_id,
+        "step": step,
+        "due_on": due_on,
+        "arrived_at": now,
+    }
     total = 0
     for group in chunked(people, ROWS_PER_INSERT):
-        rows = [
-            {
-                "uid": new_uid(),
-                "kind": kind,
-                "plugin": plugin,
-                "realm": realm,
-                "record_id": record_id,
-                "account": account_id,
-                "unit": unit_id,
-                "title": title[:300],
-                "source_unit": source_unit_id,
-                "step": step,
-                "due_on": due_on,
-                "arrived_at": now,
-            }
+        known = _holding(kind, realm, record_id, [account_id for account_id, _ in group])
+        fresh = [
+            {**common, "uid": new_uid(), "account": account_id, "unit": unit_id}
             for account_id, unit_id in group
+            if account_id not in known
         ]
-        total += len(rows)
-        known = {
-            row.account_id
-            for row in Todo.select(Todo.account).where(
-                (Todo.realm == realm)
-                & (Todo.record_id == record_id)
-                & (Todo.kind == kind)
-                & Todo.account.in_([row["account"] for row in rows])
-            )
-        }
-        fresh = [row for row in rows if row["account"] not in known]
         if fresh:
             Todo.insert_many(fresh).execute()
+        total += len(group)
     return total
+
+
+def _holding(kind: str, realm: str, record_id: int, account_ids: Sequence[int]) -> set[int]:
+    """Which of these accounts have, or had, this todo already."""
+    rows = Todo.select(Todo.account).where(
+        (Todo.realm == realm)
+        & (Todo.record_id == record_id)
+        & (Todo.kind == kind)
+        & Todo.account.in_(list(account_ids))
+    )
+    return {row.account_id for row in rows}
 
 
 def close_todo(kind: str, realm: str, record_id: int, account_id: int, now: dt.datetime) -> bool:

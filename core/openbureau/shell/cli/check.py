@@ -16,9 +16,9 @@ from openbureau.base.plugins import Plugins
 from openbureau.base.settings import Settings
 from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.units.models import Node, Unit
-from openbureau.shell.app import load_for
 from openbureau.shell.cli.options import database_refusal, json_option, report, settings
 from openbureau.shell.installation import connect
+from openbureau.shell.loading import load_for
 from openbureau.shell.schema import migration_owners
 
 LEAST_FREE_BYTES = 1024**3

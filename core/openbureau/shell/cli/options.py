@@ -13,8 +13,8 @@ from openbureau.base.i18n import load_catalogues
 from openbureau.base.settings import Loaded, Settings, load_settings
 from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.directory.config import read_password
-from openbureau.shell.app import PACKAGE
 from openbureau.shell.installation import Installation, open_installation
+from openbureau.shell.loading import PACKAGE
 
 SHORTEST_PASSWORD = 8
 

@@ -4,7 +4,6 @@ import logging
 
 import click
 
-from openbureau.shell.app import release
 from openbureau.shell.cli.access import account, role
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
@@ -18,6 +17,7 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.loading import release
 
 
 @click.group(
