@@ -98,9 +98,12 @@ def browser() -> Iterator[Browser]:
 class Walker:
     """A person at a browser: signs in, clicks, looks. Fails on any page fault or script error."""
 
-    def __init__(self, page: Page, server: DemoServer, screenshots: Path) -> None:
+    def __init__(
+        self, page: Page, server: DemoServer, screenshots: Path, *, has_script: bool
+    ) -> None:
         self.page = page
         self.server = server
+        self.has_script = has_script
         self._screenshots = screenshots
         self.faults: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -172,7 +175,10 @@ def walking(
     )
     screenshots = Path(os.environ.get("OPENBUREAU_SCREENSHOTS", "var/screenshots"))
     person = Walker(
-        context.new_page(), server, screenshots if has_script else Path("var/no-script")
+        context.new_page(),
+        server,
+        screenshots if has_script else Path("var/no-script"),
+        has_script=has_script,
     )
     yield person
     context.close()
