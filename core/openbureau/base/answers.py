@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Scope
 
 from openbureau.base.assets import IMMUTABLE
+from openbureau.base.contributions import filled_slot
 from openbureau.base.csrf import ONCE_FIELD, TOKEN_FIELD, masked_token
 from openbureau.base.database import new_uid
 from openbureau.base.errors import Problem, SignInNeeded
@@ -66,6 +67,7 @@ def page_answer(request: Request, result: PageResult) -> Response:
         is_part=is_part,
         frame=None if is_part else request.app.gate.frame(request),
         ctx=request.ctx,
+        slot=partial(filled_slot, request),
         csrf=partial(_csrf_inputs, request, masked_token(request.app.key, bound_to)),
     )
     content, encoding = _compressed(request, html.encode("utf-8", "replace"))

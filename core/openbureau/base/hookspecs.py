@@ -49,7 +49,10 @@ def permissions() -> Permissions:  # type: ignore[empty-body]
 
 @hookspec
 def settings() -> Sequence[Setting]:  # type: ignore[empty-body]
-    """Values an administrator may change, per unit, with inheritance down the tree."""
+    """Values an administrator may change, per unit, with inheritance down the tree.
+
+    Collected; this release shows no screen for them yet.
+    """
 
 
 @hookspec
@@ -69,12 +72,18 @@ def records() -> Sequence[RecordKind]:  # type: ignore[empty-body]
 
 @hookspec
 def registers() -> Sequence[Any]:  # type: ignore[empty-body]
-    """Registers (台账) from which the kit makes pages, import, export and API."""
+    """Registers (台账) from which the kit makes pages, import, export and API.
+
+    Collected; this release makes nothing of them yet.
+    """
 
 
 @hookspec
 def flows() -> Sequence[Any]:  # type: ignore[empty-body]
-    """Flows (流程) as BPMN files of this plugin."""
+    """Flows (流程) as BPMN files of this plugin.
+
+    Collected; this release runs none yet.
+    """
 
 
 @hookspec
@@ -119,17 +128,26 @@ def slot_fills(  # type: ignore[empty-body]
 
 @hookspec
 def metrics(ctx: "Context", period: str) -> Mapping[str, float]:  # type: ignore[empty-body]
-    """Figures of this plugin for a period such as `2026-11`."""
+    """Figures of this plugin for a period such as `2026-11`.
+
+    Not called by this release yet.
+    """
 
 
 @hookspec(firstresult=True)
 def authenticate(request: Any) -> int | None:
-    """The account id a foreign sign-in proves, or None to leave it to the next."""
+    """The account id a foreign sign-in proves, or None to leave it to the next.
+
+    Not called by this release yet.
+    """
 
 
 @hookspec
 def deliver(envelope: Mapping[str, Any], unit: str) -> bool:  # type: ignore[empty-body]
-    """Takes a package for a unit that lacks the sending plugin; True when taken."""
+    """Takes a package for a unit that lacks the sending plugin; True when taken.
+
+    Not called by this release yet.
+    """
 
 
 # --- after -------------------------------------------------------------------
@@ -142,7 +160,10 @@ def after_event(ctx: Any, event: Any) -> None:
 
 @hookspec
 def unit_state_changed(ctx: Any, unit: str, old: str, new: str) -> None:
-    """Told that this plugin's state changed for a unit."""
+    """Told that this plugin's state changed for a unit.
+
+    Not called by this release yet.
+    """
 
 
 # --- ask ---------------------------------------------------------------------

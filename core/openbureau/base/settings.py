@@ -46,9 +46,6 @@ class Settings:
         "服务区域：staff 内网，public 只提供公众页面",
         "Zone served: staff, or public for public pages only",
     )
-    public_url: str = _setting(
-        "", "对外地址（含 https://），用于通知中的链接", "External address for links in messages"
-    )
     insecure_http: bool = _setting(
         False,
         "允许在非本机地址上使用不加密的 http（每页显示警示）",
@@ -58,7 +55,6 @@ class Settings:
         "", "可信反向代理的地址，逗号分隔", "Addresses of trusted reverse proxies, comma separated"
     )
     bureau_name: str = _setting("", "页头显示的单位名称", "Name of the bureau shown in the header")
-    theme: str = _setting("default", "主题", "Theme")
     session_idle_min: Count = _setting(
         30, "会话空闲时限（分钟）", "Minutes of inactivity that end a session"
     )

@@ -16,6 +16,7 @@ from openbureau.kernel.enablement.actions import set_plugin_state
 from openbureau.kernel.enablement.models import PLUGIN_STATES, PluginRule
 from openbureau.kernel.enablement.queries import Enablement, Resolved, Rule, enablement
 from openbureau.kernel.units.queries import UnitTree, unit_tree
+from openbureau.shell.enabling import refuse_unfit
 
 STATE_LABELS = {
     "off": N_("未启用"),
@@ -77,6 +78,9 @@ def create_rule(request: Request) -> Any:
         )
         return _plugins_page(request, form, status=422)
     try:
+        refuse_unfit(
+            request.app.plugins, form.plugin.data, form.state.data, str(form.scope.data).strip()
+        )
         set_plugin_state(
             form.plugin.data,
             form.state.data,

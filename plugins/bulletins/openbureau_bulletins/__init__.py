@@ -11,6 +11,7 @@ from openbureau import (
     Permissions,
     RecordKind,
     RoleTemplate,
+    Slot,
     hookimpl,
 )
 
@@ -87,6 +88,11 @@ def records() -> tuple[RecordKind, ...]:
 @hookimpl
 def jobs() -> tuple[Job, ...]:
     return JOBS
+
+
+@hookimpl
+def slots() -> tuple[Slot, ...]:
+    return (Slot("bulletins.detail", N_("通知公告正文之后")),)
 
 
 # --- contribute

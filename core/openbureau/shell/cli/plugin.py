@@ -15,6 +15,7 @@ from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.enabling import refuse_unfit
 
 
 @click.group(cls=BureauGroup, help="业务模块。Plugins.")
@@ -86,6 +87,7 @@ def set_state(
             f"No plugin named {slug} is installed. Nothing changed. "
             "`openbureau plugin list` lists what is.",
         )
+    refuse_unfit(opened.plugins, slug, state, scope)
     with writing():
         rule = set_plugin_state(
             slug,

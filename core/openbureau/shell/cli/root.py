@@ -4,6 +4,8 @@ import logging
 
 import click
 
+from openbureau.base.declarations import SLUG
+from openbureau.base.plugins import installed_plugins, load_plugins
 from openbureau.shell.cli.access import account, role
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
@@ -20,8 +22,22 @@ from openbureau.shell.cli.sync import sync
 from openbureau.shell.loading import release
 
 
+class RootGroup(BureauGroup):
+    """Also finds `openbureau <slug> …`: the commands a plugin declares."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        known = super().get_command(ctx, cmd_name)
+        if known is not None or not SLUG.fullmatch(cmd_name):
+            return known
+        record = load_plugins(installed_plugins()).records.get(cmd_name)
+        if record is None or not record.declared.commands:
+            return None
+        commands = {command.name: command for command in record.declared.commands}
+        return BureauGroup(cmd_name, commands, help=f"{record.label('zh')}。{record.label('en')}.")
+
+
 @click.group(
-    cls=BureauGroup,
+    cls=RootGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="OpenBureau 开放政务办公平台。Plugin-based intranet framework.",
 )
