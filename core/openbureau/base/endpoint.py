@@ -103,7 +103,7 @@ class Dispatch(BaseRoute):
         if request.is_safe:
             return
         if request.route.page.uploads and not _has_session(request):
-            raise SignInNeeded
+            raise SignInNeeded.for_form()
         limit = FORM_LIMIT_BYTES
         if request.route.page.uploads:
             limit += self.app.settings.upload_max_mb * 1024 * 1024

@@ -82,6 +82,15 @@ class SignInNeeded(Problem):
     unaffected = ""
     remedy = N_("登录后将回到刚才的页面。")
 
+    @classmethod
+    def for_form(cls) -> "SignInNeeded":
+        """What a form is told whose session has ended."""
+        return cls(
+            N_("登录已经结束，这张表单没有提交。"),
+            unaffected=N_("表单里的内容还在上一页：按浏览器的返回键就能看到。"),
+            remedy=N_("请在新窗口登录，重新打开表单，把上一页的内容复制过去再提交。"),
+        )
+
 
 class Forbidden(Problem):
     """403: visible to this person, but not theirs to do."""

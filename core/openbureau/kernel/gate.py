@@ -96,7 +96,7 @@ class StaffGate:
         if page.zone == "public" or page.permission == "public":
             return
         if request.ctx is None:
-            raise SignInNeeded
+            raise SignInNeeded if request.is_safe else SignInNeeded.for_form()
         if page.permission.startswith("administrator:"):
             if request.ctx.account.administrator != page.permission.partition(":")[2]:
                 raise Forbidden(

@@ -1,30 +1,31 @@
-"""What is measured: the list of received bulletins, and publishing one.
+"""What is measured: the list and the form a plugin names in its `bench.py`.
 
-The only place in the core that knows the names of a plugin; without it the works that
-need them are skipped by name.
+The first installed plugin that has one is the subject: SLUG, TABLE, COLUMNS, REALM, KIND,
+LIST_URL, PUBLISH_URL, PERMISSION, PUBLISHER_ROLE. Without one the works that need it are
+skipped by name.
 """
 
+import importlib
+import importlib.util
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from openbureau.base.plugins import installed_plugins
+
 DATABASE_VARIABLE = "OPENBUREAU_BENCH_DATABASE"
-SLUG = "bulletins"
-TABLE = "bulletins_bulletin"
-REALM = "bulletins/bulletin"
-KIND = "reader"
-LIST_URL = "/bulletins/"
-PUBLISH_URL = "/bulletins/bulletin/{id}/publish"
-PERMISSION = "bulletins.list_bulletin"
-PUBLISHER_ROLE = "bulletins.publisher"
-COLUMNS = (
-    "id",
-    "uid",
-    "title",
-    "body",
-    "is_urgent",
-    "receivers",
-    "state",
-    "unit_id",
-    "account_id",
-    "created_at",
-    "updated_at",
-    "published_at",
-    "withdrawn_reason",
-)
+
+
+@cache
+def _module() -> ModuleType:
+    for source in installed_plugins():
+        name = f"{source.module_name}.bench"
+        if importlib.util.find_spec(name) is not None:
+            return importlib.import_module(name)
+    raise AttributeError("no installed plugin has a bench.py")
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return getattr(_module(), name)

@@ -19,6 +19,7 @@ from openbureau.kernel.search.core_records import index_people
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.cli.options import (
     BureauGroup,
+    checked_login,
     installation,
     json_option,
     new_password_hash,
@@ -56,6 +57,7 @@ def add_account(
     password_file: Path | None,
     as_json: bool,
 ) -> None:
+    login = checked_login(login)
     installation()
     with reading():
         place = _unit(unit)

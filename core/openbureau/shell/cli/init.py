@@ -14,6 +14,7 @@ from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.actions import UnitRow, import_units, read_unit_list
 from openbureau.kernel.units.models import Node, Unit
 from openbureau.shell.cli.options import (
+    checked_login,
     installation,
     json_option,
     new_password_hash,
@@ -52,6 +53,7 @@ def init(
     as_json: bool,
 ) -> None:
     opened = installation()
+    admin = checked_login(admin)
     rows = read_unit_list(unit_list)
     _refuse_used()
     created = _write(name, rows, admin, admin_name, new_password_hash(password_file))

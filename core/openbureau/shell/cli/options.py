@@ -1,6 +1,7 @@
 """What commands share: settings from the group, an opened installation, JSON output."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from openbureau.shell.installation import Installation, open_installation
 from openbureau.shell.loading import PACKAGE
 
 SHORTEST_PASSWORD = 8
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
 
@@ -31,6 +33,18 @@ class BureauGroup(click.Group):
             self._refuse(refused)
         except Unavailable as fault:
             self._refuse(database_refusal(fault))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their whole help: Chinese, then English."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, " ".join((command.help or "").split()))
+            for name, command in found
+            if command is not None
+        ]
+        if rows:
+            with formatter.section("Commands 命令"):
+                formatter.write_dl(rows)
 
     def _refuse(self, refused: OperatorError) -> None:
         click.echo(str(refused), err=True)
@@ -71,6 +85,19 @@ def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:
     else:
         for line in lines(value):
             click.echo(line)
+
+
+def checked_login(login: str) -> str:
+    """A new account's login name. Raises OperatorError: it has other characters than allowed."""
+    name = login.strip().lower()
+    if not LOGIN.fullmatch(name):
+        raise OperatorError(
+            "ACC-003",
+            f"账号 {login!r} 不可用：只能用小写字母、数字和 . _ -，2 到 60 位。没有任何改动。",
+            f"{login!r} cannot be an account: use a-z, 0-9 and . _ - only, 2 to 60 of them. "
+            "Nothing changed.",
+        )
+    return name
 
 
 def new_password_hash(password_file: Path | None) -> str:

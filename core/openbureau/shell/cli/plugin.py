@@ -33,10 +33,15 @@ def list_plugins(as_json: bool) -> None:
         rows,
         as_json,
         lambda rows: (
-            f"{r['slug']:16} {r['version']:8} {r['state']:8} {r['name']} {r['problem'] or ''}"
+            f"{r['slug']:16} {r['version']:8} {r['state']:8} {r['name']} "
+            f"{_counted(r['units'])} {r['problem'] or ''}"
             for r in rows
         ),
     )
+
+
+def _counted(units: dict[str, int]) -> str:
+    return " ".join(f"{state}={total}" for state, total in units.items() if total)
 
 
 def _plugin_rows(plugins: Plugins) -> list[dict[str, Any]]:
@@ -98,10 +103,16 @@ def set_state(
             is_cap=cap,
             reason=reason,
         )
+    with reading():
+        rows = _plugin_rows(opened.plugins)
+    now_in_force = _counted(next(row["units"] for row in rows if row["slug"] == slug))
     report(
         {"rule": rule.id, "plugin": slug, "state": state, "scope": scope},
         as_json,
-        lambda _: [f"{slug} {scope} → {state}（已生效 / live）"],
+        lambda _: [
+            f"{slug} {scope} → {state}（已生效 / live）",
+            f"各单位现在的状态 units now: {now_in_force}",
+        ],
     )
 
 
