@@ -141,7 +141,7 @@ def _read_config(path: Path, names: set[str]) -> dict[str, Any]:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise OperatorError(
             "CONF-001",
             f"配置文件 {path} 无法读取：{fault}。系统未启动。请改正该文件。",

@@ -1,10 +1,9 @@
 """Backing up a running installation into one file, and restoring it elsewhere."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -28,28 +27,51 @@ from openbureau.shell.archive import (
     newer,
     unpack,
 )
+from openbureau.shell.kept_content import (
+    Faults,
+    compared,
+    contents,
+    embedded_recorded,
+    members_on_disk,
+    recorded,
+)
 from openbureau.shell.table_digests import embedded_digests, server_digests
 
-_CONTENT = re.compile(r"[0-9a-f]{64}")
 _EMBEDDED, _SERVER = "database.sqlite3", "database.dump"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a backup holds, or a restoration brought."""
+    """What a backup holds, or a restoration brought.
+
+    `missing` and `damaged` name stored files; a restoration looks for them only when asked
+    to verify. `is_verified`: every table and every stored file is as it should be.
+    """
 
     file: Path
     release: str
     size_bytes: int
     members: int
     rows: int
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     is_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the database held: digest of every table, size by sha256 of every stored file."""
+
+    tables: Mapping[str, TableDigest]
+    files: Mapping[str, int]
 
 
 def back_up(settings: Settings, file: Path, owners: Sequence[Owner], now: datetime) -> Report:
     """Writes database, stored files and keys to `file` while the installation runs.
 
-    The database is one moment; every stored file it names existed at that moment.
+    The database is one moment; every stored file it names existed at that moment. One that
+    is missing or not what its name says is named in the report; the backup is written all
+    the same.
     Raises OperatorError: the file exists, the disk is full, a database tool is missing.
     """
     if file.exists():
@@ -62,7 +84,7 @@ def back_up(settings: Settings, file: Path, owners: Sequence[Owner], now: dateti
     try:
         file.absolute().parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=settings.data, prefix="backup-") as folder:
-            manifest, release = _write(settings, partial, Path(folder), owners, now)
+            manifest, release, faults = _write(settings, partial, Path(folder), owners, now)
         partial.rename(file)
     except OSError as fault:
         raise OperatorError(
@@ -73,15 +95,15 @@ def back_up(settings: Settings, file: Path, owners: Sequence[Owner], now: dateti
         ) from fault
     finally:
         partial.unlink(missing_ok=True)
-    return _report(file, release, manifest)
+    return _report(file, release, manifest, faults)
 
 
 def _write(
     settings: Settings, partial: Path, folder: Path, owners: Sequence[Owner], now: datetime
-) -> tuple[Manifest, str]:
+) -> tuple[Manifest, str, Faults]:
     is_server = _is_server(settings)
     copy = folder / (_SERVER if is_server else _EMBEDDED)
-    tables = _copied(copy, settings.database_url, is_server=is_server)
+    moment = _copied(copy, settings.database_url, is_server=is_server)
     header = Header(
         format=FORMAT,
         release=version("openbureau"),
@@ -95,26 +117,33 @@ def _write(
         archive = ArchiveWriter(out, header)
         archive.add_file(copy.name, copy)
         for name, path in _kept_files(settings.data):
-            archive.add_file(name, path)
-        manifest = archive.finish(tables)
+            with suppress(FileNotFoundError):  # swept away meanwhile: no row names it
+                archive.add_file(name, path)
+        manifest = archive.finish(moment.tables)
         out.flush()
         os.fsync(out.fileno())
-    return manifest, header.release
+    return manifest, header.release, compared(manifest.members, moment.files)
 
 
-def _copied(copy: Path, url: str, *, is_server: bool) -> Mapping[str, TableDigest]:
+def _copied(copy: Path, url: str, *, is_server: bool) -> _Moment:
     with reading():
         if is_server:
-            return snapshot_with(copy, url, server_digests)
+            return snapshot_with(copy, url, _server_moment)
         snapshot(copy, url)
-    return embedded_digests(copy)
+    return _embedded_moment(copy)
+
+
+def _server_moment() -> _Moment:
+    return _Moment(server_digests(), recorded())
+
+
+def _embedded_moment(file: Path) -> _Moment:
+    return _Moment(embedded_digests(file), embedded_recorded(file))
 
 
 def _kept_files(data: Path) -> Iterator[tuple[str, Path]]:
     """(member name, path) of stored content, keys and the configuration file."""
-    for path in sorted((data / "files").rglob("*")):
-        if _CONTENT.fullmatch(path.name) and path.is_file():
-            yield str(path.relative_to(data)), path
+    yield from contents(data)
     for path in sorted((data / "keys").glob("*.key")):
         yield str(path.relative_to(data)), path
     if (data / CONFIG_NAME).exists():
@@ -133,10 +162,12 @@ def restore(
     """Brings database, files and keys of `file` into an empty data directory.
 
     Every member's hash is compared before anything is put in its place. With
-    `is_verified` every table's content is compared afterwards too. With `is_forced` what
-    is in the way is moved to `replaced-<time>` first. The configuration file of the
-    backup is kept beside as `openbureau.toml.restored`: it may name another database.
-    Raises OperatorError: the file is refused, or the data directory is in use.
+    `is_verified` every table is compared afterwards too, and every stored file with its
+    name and its row: the report names those that were not whole when they were backed up.
+    With `is_forced` what is in the way is moved to `replaced-<time>` first. The
+    configuration file of the backup is kept beside as `openbureau.toml.restored`: it may
+    name another database.
+    Raises OperatorError: the file is refused, the data directory is in use, a table differs.
     """
     if not file.is_file():
         raise OperatorError(
@@ -152,9 +183,9 @@ def restore(
         manifest = unpack(file, staging)
         _make_room(settings, now, is_forced=is_forced)
         _place(settings, staging)
-        if is_verified:
-            _compare(settings, file, manifest)
-    return _report(file, header.release, manifest, is_verified=is_verified)
+        faults = _compare(settings, file, manifest) if is_verified else Faults()
+    is_whole = is_verified and faults.is_whole
+    return _report(file, header.release, manifest, faults, is_verified=is_whole)
 
 
 def _check_fits(settings: Settings, file: Path, header: Header, owners: Sequence[Owner]) -> None:
@@ -175,7 +206,7 @@ def _check_fits(settings: Settings, file: Path, header: Header, owners: Sequence
 
 def _make_room(settings: Settings, now: datetime, *, is_forced: bool) -> None:
     """Raises OperatorError where something would be overwritten; moves it away if forced."""
-    data, database = settings.data, _embedded_path(settings)
+    data, database = settings.data, embedded_path(settings)
     in_the_way = [
         path for path in (data / "keys", data / "files", data / "anchors") if _holds(path)
     ]
@@ -213,7 +244,7 @@ def _place(settings: Settings, staging: Path) -> None:
     if (staging / CONFIG_NAME).exists():
         (staging / CONFIG_NAME).rename(settings.data / f"{CONFIG_NAME}.restored")
     (staging / HEADER).unlink()
-    database = _embedded_path(settings)
+    database = embedded_path(settings)
     if database is None:
         restore_dump(staging / _SERVER, settings.database_url)
         return
@@ -224,16 +255,17 @@ def _place(settings: Settings, staging: Path) -> None:
     database.with_name(database.name + ".part").rename(database)
 
 
-def _compare(settings: Settings, file: Path, manifest: Manifest) -> None:
-    database = _embedded_path(settings)
+def _compare(settings: Settings, file: Path, manifest: Manifest) -> Faults:
+    """Stored files that are not whole. Raises OperatorError: a table differs."""
+    database = embedded_path(settings)
     if database is not None:
-        found = embedded_digests(database)
+        moment = _embedded_moment(database)
     else:
         with _connected(settings), db.atomic("REPEATABLE READ"):
             db.execute_sql("SET LOCAL statement_timeout = 0")
-            found = server_digests()
-    expected = manifest.tables
-    differing = [n for n in sorted(expected | found) if expected.get(n) != found.get(n)]
+            moment = _server_moment()
+    expected, found = manifest.tables, moment.tables
+    differing = [n for n in sorted({*expected, *found}) if expected.get(n) != found.get(n)]
     if differing:
         names = ", ".join(differing)
         raise OperatorError(
@@ -242,6 +274,7 @@ def _compare(settings: Settings, file: Path, manifest: Manifest) -> None:
             f"Restored tables differ from the backup {file}: {names}. Do not use the restored "
             "data; use another backup.",
         )
+    return compared(members_on_disk(settings.data), moment.files)
 
 
 @contextmanager
@@ -261,7 +294,8 @@ def _is_server(settings: Settings) -> bool:
     return urlsplit(settings.database_url).scheme != "sqlite"
 
 
-def _embedded_path(settings: Settings) -> Path | None:
+def embedded_path(settings: Settings) -> Path | None:
+    """The file of a SQLite database; None with PostgreSQL."""
     if _is_server(settings):
         return None
     return Path(urlsplit(settings.database_url).path.removeprefix("/"))
@@ -271,12 +305,16 @@ def _side_files(database: Path) -> list[Path]:
     return [database.with_name(database.name + suffix) for suffix in ("-wal", "-shm")]
 
 
-def _report(file: Path, release: str, manifest: Manifest, *, is_verified: bool = False) -> Report:
+def _report(
+    file: Path, release: str, manifest: Manifest, faults: Faults, *, is_verified: bool = False
+) -> Report:
     return Report(
         file=file,
         release=release,
         size_bytes=file.stat().st_size,
         members=len(manifest.members),
         rows=sum(table.rows for table in manifest.tables.values()),
+        missing=faults.missing,
+        damaged=faults.damaged,
         is_verified=is_verified,
     )

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import click
 
+from openbureau.base.errors import OperatorError
 from openbureau.shell.backup import Report, back_up
 from openbureau.shell.backup import restore as bring_back
 from openbureau.shell.cli.options import json_option, settings
 from openbureau.shell.schema import opened_owners
 
+INCOMPLETE = 5
+
 
 @click.command(
     help="把数据库、附件和密钥备份到一个文件，系统可照常运行。文件含密钥，请妥善保管。"
     "\n\nBack up database, files and keys into one file while the system runs. "
-    "It holds keys: keep it safe."
+    "It holds keys: keep it safe. Exit status: 0 done, 5 written, but stored files are missing "
+    "or damaged."
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
@@ -23,6 +27,15 @@ def backup(file: Path, as_json: bool) -> None:
     chosen = settings()
     report = back_up(chosen, file, opened_owners(chosen), datetime.now(UTC))
     _show(report, "已备份 backed up", as_json=as_json)
+    if report.missing or report.damaged:
+        _name_files(report)
+        click.echo(
+            "备份已写入，但上述附件不完好。请从较早的备份取回。\n"
+            "The backup was written, but these stored files are not whole in it. "
+            "Bring them back from an earlier backup.",
+            err=True,
+        )
+        raise SystemExit(INCOMPLETE)
 
 
 @click.command(
@@ -34,7 +47,7 @@ def backup(file: Path, as_json: bool) -> None:
     "--verify",
     "is_verified",
     is_flag=True,
-    help="恢复后再逐表比较内容。Compare every table's content afterwards.",
+    help="恢复后再比较每张表和每个附件。Compare every table and stored file afterwards.",
 )
 @click.option(
     "--force",
@@ -59,6 +72,24 @@ def restore(
         is_forced=is_forced,
     )
     _show(report, "已恢复 restored", as_json=as_json)
+    if report.missing or report.damaged:
+        _name_files(report)
+        missing, damaged = len(report.missing), len(report.damaged)
+        raise OperatorError(
+            "BKP-015",
+            f"数据已恢复并保留，但备份 {file} 中缺失 {missing} 个附件，"
+            f"损坏 {damaged} 个。请从较早的备份取回上述附件。",
+            f"The data is restored and stays, but the backup {file} lacks {missing} "
+            f"stored files and {damaged} are damaged. "
+            "Bring them back from an earlier backup.",
+        )
+
+
+def _name_files(report: Report) -> None:
+    for name in report.missing:
+        click.echo(f"缺失 missing: {name}", err=True)
+    for name in report.damaged:
+        click.echo(f"损坏 damaged: {name}", err=True)
 
 
 def _show(report: Report, what: str, *, as_json: bool) -> None:
@@ -72,6 +103,8 @@ def _show(report: Report, what: str, *, as_json: bool) -> None:
                     "members": report.members,
                     "rows": report.rows,
                     "verified": report.is_verified,
+                    "missing": report.missing,
+                    "damaged": report.damaged,
                 }
             )
         )
@@ -80,5 +113,9 @@ def _show(report: Report, what: str, *, as_json: bool) -> None:
         f"{what}: {report.file}\n"
         f"  {report.size_bytes:,} 字节 bytes, {report.members} 个成员 members, "
         f"{report.rows} 行 rows"
-        + ("，内容逐表一致 every table compared" if report.is_verified else "")
+        + (
+            "，每张表、每个附件一致 every table and stored file compared"
+            if report.is_verified
+            else ""
+        )
     )

@@ -9,19 +9,27 @@ from pathlib import Path
 
 import click
 
-from openbureau.base.database import db, reading
+from openbureau.base.database import Table, db, open_database, reading
 from openbureau.base.errors import OperatorError, Unavailable
 from openbureau.base.migrations import status
 from openbureau.base.plugins import Plugins
 from openbureau.base.settings import Settings
+from openbureau.kernel.accounts.models import Account, Session
+from openbureau.kernel.audit.models import AuditCheckpoint
+from openbureau.kernel.files.models import StoredFile
 from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.units.models import Node, Unit
+from openbureau.shell.backup import embedded_path
 from openbureau.shell.cli.options import database_refusal, json_option, report, settings
-from openbureau.shell.installation import connect
+from openbureau.shell.cli.sync import SIGN_IN_SETTINGS
+from openbureau.shell.kept_content import Faults, looked_through, recorded
 from openbureau.shell.loading import load_for
 from openbureau.shell.schema import migration_owners
 
 LEAST_FREE_BYTES = 1024**3
+MOST_READ_BYTES = 2 * 1024**3
+NAMED = 20
+NEEDED = (Account, AuditCheckpoint, Job, Node, Session, StoredFile, Unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,7 @@ class Finding:
 )
 @json_option
 def check(as_json: bool) -> None:
-    found = settings()
-    findings = list(_findings(found))
+    findings = list(_findings())
     report(
         [{"name": f.name, "level": f.level, "zh": f.zh, "en": f.en} for f in findings],
         as_json,
@@ -50,17 +57,26 @@ def check(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _findings(found: Settings) -> Iterator[Finding]:
+def _findings() -> Iterator[Finding]:
+    try:
+        found = settings()
+    except OperatorError as unusable:
+        yield Finding("config", "error", unusable.zh, unusable.en)
+        return
     yield from _data_directory(found.data)
     yield from _exposure(found)
     yield from _directory_server(found)
+    database = embedded_path(found)
+    if database is not None and not database.exists():
+        yield _no_database(database)
+        return
     try:
-        connect(found)
+        _open(found)
         plugins = load_for(found)
         yield from _plugins(plugins)
         yield from _schema(plugins)
         with reading():
-            yield from _content()
+            yield from _content(found)
     except Unavailable as fault:
         refused = database_refusal(fault)
         yield Finding("database", "error", refused.zh, refused.en)
@@ -69,6 +85,21 @@ def _findings(found: Settings) -> Iterator[Finding]:
     finally:
         if db.obj is not None and not db.is_closed():
             db.close()
+
+
+def _no_database(file: Path) -> Finding:
+    return Finding(
+        "database", "error",
+        f"数据库文件 {file} 不存在。新系统请运行 openbureau init；在用的系统请从备份恢复。",
+        f"The database file {file} is missing. Run `openbureau init` for a new installation; "
+        "restore a backup of one in use.",
+    )  # fmt: skip
+
+
+def _open(found: Settings) -> None:
+    if db.obj is not None and not db.is_closed():
+        db.close()
+    db.initialize(open_database(found.database_url))
 
 
 def _data_directory(data: Path) -> Iterator[Finding]:
@@ -118,8 +149,8 @@ def _exposure(found: Settings) -> Iterator[Finding]:
 
 def _directory_server(found: Settings) -> Iterator[Finding]:
     if not found.ldap_url:
-        yield Finding("ldap", "ok", "未使用目录服务器。", "No directory server is used.")
-    elif found.ldap_url.startswith("ldaps://") and not found.ldap_ca_file:
+        return  # whether one is needed, the accounts say
+    if found.ldap_url.startswith("ldaps://") and not found.ldap_ca_file:
         yield Finding(
             "ldap", "warning", "未指定目录证书的签发机构，将使用系统自带的。",
             "No CA file for the directory; the system's own are used.",
@@ -173,8 +204,8 @@ def _schema(plugins: Plugins) -> Iterator[Finding]:
             yield Finding("schema", "ok", f"{state.owner} 已是最新。", f"{state.owner} is current.")
 
 
-def _content() -> Iterator[Finding]:
-    is_new = not {"node", "unit", "job"}.issubset(db.get_tables())
+def _content(found: Settings) -> Iterator[Finding]:
+    is_new = not {table._meta.table_name for table in NEEDED}.issubset(db.get_tables())
     if is_new or not Node.select().where(Node.is_self).exists():
         yield Finding(
             "init", "error", "尚未初始化，请运行 openbureau init。",
@@ -184,6 +215,14 @@ def _content() -> Iterator[Finding]:
         return
     if not Unit.select().exists():
         yield Finding("units", "warning", "还没有单位。", "There are no units yet.")
+    yield from _jobs()
+    if not found.ldap_url:
+        yield _directory_accounts()
+    yield from _keys(found.data)
+    yield from _files(found.data)
+
+
+def _jobs() -> Iterator[Finding]:
     for state, zh, en in (
         ("dead", "次任务多次失败，请查看并重放。", "jobs failed for good; look and replay them."),
         ("parked", "次任务因模块未启用而搁置。", "jobs are parked: their plugin is off or gone."),
@@ -191,3 +230,79 @@ def _content() -> Iterator[Finding]:
         total = Job.select().where(Job.state == state).count()
         if total:
             yield Finding("jobs", "warning", f"{total} {zh}", f"{total} {en}")
+
+
+def _directory_accounts() -> Finding:
+    """What it means that no directory server is set."""
+    total = Account.select().where(Account.source == "ldap", Account.state == "active").count()
+    if not total:
+        return Finding("ldap", "ok", "未使用目录服务器。", "No directory server is used.")
+    return Finding(
+        "ldap", "error",
+        f"{total} 个账号来自目录，但没有设置 ldap_url，他们都不能登录。"
+        f"请设置 {SIGN_IN_SETTINGS} 后重启。",
+        f"{total} accounts come from the directory, but ldap_url is not set: none of them can "
+        f"sign in. Set {SIGN_IN_SETTINGS} and restart.",
+    )  # fmt: skip
+
+
+_KEYS: tuple[tuple[str, type[Table], str, str], ...] = (
+    (
+        "audit", AuditCheckpoint,
+        ("审计检查点是用它签名的。请先停止系统，从备份取回（tar xf 备份文件 keys/audit.key）；"
+        "否则系统会另生成一个，已有的检查点就无法核验。"),
+        ("Audit checkpoints are signed with it. Stop the system and bring it back from a backup "
+        "(tar xf BACKUP keys/audit.key); otherwise a new one is made and the checkpoints so far "
+        "cannot be verified."),
+    ),
+    (
+        "forms", Session,
+        ("请从备份取回（tar xf 备份文件 keys/forms.key），或重启系统另生成一个："
+        "已打开的表单须刷新后再提交。"),
+        ("Bring it back from a backup (tar xf BACKUP keys/forms.key), or restart to make a new "
+        "one: forms that are open must be reloaded."),
+    ),
+    (
+        "jobs", Node,
+        "请从备份取回（tar xf 备份文件 keys/jobs.key），或重启系统另生成一个。",
+        "Bring it back from a backup (tar xf BACKUP keys/jobs.key), or restart to make a new one.",
+    ),
+)  # fmt: skip
+
+
+def _keys(data: Path) -> Iterator[Finding]:
+    """The keys that are gone although what they were made for is there."""
+    for name, used, zh, en in _KEYS:
+        key = data / "keys" / f"{name}.key"
+        if not key.is_file() and used.select().exists():
+            yield Finding("keys", "error", f"密钥 {key} 缺失。{zh}", f"Key {key} is missing. {en}")
+
+
+def _files(data: Path) -> Iterator[Finding]:
+    rows = recorded()
+    faults = looked_through(data, rows, MOST_READ_BYTES)
+    for names, zh, en in (
+        (faults.missing, "个附件缺失", "stored files are missing"),
+        (faults.damaged, "个附件已损坏（大小或 sha256 不符）", "stored files are damaged"),
+    ):
+        if names:
+            listed = " ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+            yield Finding(
+                "files", "error", f"{len(names)} {zh}，请从备份取回：{listed}。",
+                f"{len(names)} {en}; bring them back from a backup: {listed}.",
+            )  # fmt: skip
+    yield from _extent(len(rows), faults)
+
+
+def _extent(total: int, faults: Faults) -> Iterator[Finding]:
+    """How much was read, where not everything was; or that everything is whole."""
+    if faults.unread:
+        yield Finding(
+            "files", "ok" if faults.is_whole else "warning",
+            f"{total} 个附件中，最新的 {MOST_READ_BYTES // 1024**3} GB 核对了内容；"
+            f"其余 {faults.unread} 个只核对了是否存在和大小，备份时会核对全部内容。",
+            f"Of {total} stored files the newest {MOST_READ_BYTES // 1024**3} GB were read; "
+            f"{faults.unread} were only looked at for presence and size. A backup reads all.",
+        )  # fmt: skip
+    elif faults.is_whole:
+        yield Finding("files", "ok", f"{total} 个附件完好。", f"{total} stored files are whole.")

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from openbureau.base.errors import OperatorError
-from openbureau.base.settings import Settings
+from openbureau.base.settings import CONFIG_NAME, Settings
 from openbureau.kernel.directory.config import DirectoryConfig, read_password
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.sync import Report, synchronise
-from openbureau.shell.cli.options import installation, json_option
+from openbureau.shell.cli.options import installation, json_option, settings
 
 _COUNTED = (
     ("create", "新增", "new"),
@@ -23,6 +23,8 @@ _COUNTED = (
     ("conflict", "冲突", "in conflict"),
     ("unchanged", "不变", "unchanged"),
 )
+
+SIGN_IN_SETTINGS = "ldap_url, ldap_bind_dn, ldap_password_file, ldap_base"
 
 
 @click.command(
@@ -87,18 +89,20 @@ def sync(
         click.echo(json.dumps(report.contract(), ensure_ascii=False))
     else:
         _show(report)
+        if report.is_applied and not settings().ldap_url:
+            _hint()
     raise SystemExit(report.exit_status)
 
 
-def _config(settings: Settings) -> DirectoryConfig:
+def _config(chosen: Settings) -> DirectoryConfig:
     """The directory of this run. Raises OperatorError: something is not given."""
     missing = [
         option
         for option, value in (
-            ("--url", settings.ldap_url),
-            ("--bind-dn", settings.ldap_bind_dn),
-            ("--password-file", settings.ldap_password_file),
-            ("--base", settings.ldap_base),
+            ("--url", chosen.ldap_url),
+            ("--bind-dn", chosen.ldap_bind_dn),
+            ("--password-file", chosen.ldap_password_file),
+            ("--base", chosen.ldap_base),
         )
         if not value
     ]
@@ -110,22 +114,32 @@ def _config(settings: Settings) -> DirectoryConfig:
             f"{names} not given. Accounts unchanged. Give it here or in the settings.",
         )
     try:
-        password = read_password(Path(settings.ldap_password_file))
+        password = read_password(Path(chosen.ldap_password_file))
     except OSError as fault:
         raise OperatorError(
             "LDAP-002",
-            f"无法读取密码文件 {settings.ldap_password_file}：{fault.strerror}。账号未改动。"
+            f"无法读取密码文件 {chosen.ldap_password_file}：{fault.strerror}。账号未改动。"
             "请检查路径和权限。",
-            f"Cannot read the password file {settings.ldap_password_file}: {fault.strerror}. "
+            f"Cannot read the password file {chosen.ldap_password_file}: {fault.strerror}. "
             "Accounts unchanged. Check the path and its permissions.",
         ) from fault
     return DirectoryConfig(
-        url=settings.ldap_url,
-        bind_dn=settings.ldap_bind_dn,
+        url=chosen.ldap_url,
+        bind_dn=chosen.ldap_bind_dn,
         password=password,
-        base=settings.ldap_base,
-        profile=settings.ldap_profile,
-        ca_file=settings.ldap_ca_file,
+        base=chosen.ldap_base,
+        profile=chosen.ldap_profile,
+        ca_file=chosen.ldap_ca_file,
+    )
+
+
+def _hint() -> None:
+    """What is still to do: this run was given the directory, the web processes are not."""
+    click.echo(
+        f"提示：来自目录的账号由目录服务器核对密码，但设置中没有 ldap_url，他们还不能登录。"
+        f"请在 {CONFIG_NAME} 中写入 {SIGN_IN_SETTINGS} 后重启。\n"
+        "Hint: accounts of the directory sign in with a bind there, but ldap_url is not set, so "
+        f"they cannot sign in yet. Put {SIGN_IN_SETTINGS} into {CONFIG_NAME} and restart."
     )
 
 
