@@ -7,9 +7,14 @@ from pathlib import Path
 _LENGTH_BYTES = 32
 
 
+def key_path(data: Path, name: str) -> Path:
+    """Where a secret of this installation is kept."""
+    return data / "keys" / f"{name}.key"
+
+
 def installation_key(data: Path, name: str) -> bytes:
     """The 32-byte secret `keys/<name>.key`; made, readable by its owner only, if absent."""
-    path = data / "keys" / f"{name}.key"
+    path = key_path(data, name)
     if not path.exists():
         _make(path)
     return bytes.fromhex(path.read_text("ascii").strip())

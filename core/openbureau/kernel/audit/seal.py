@@ -1,6 +1,7 @@
 """Sealing the audit trail: one process chains what others wrote, about once a second."""
 
 import datetime as dt
+import logging
 import os
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from openbureau.base.database import (
     to_instant,
     writing,
 )
-from openbureau.base.keys import installation_key
+from openbureau.base.keys import installation_key, key_path
 from openbureau.base.locks import LockedError, exclusive
 from openbureau.kernel.audit.chain import COLUMNS, START, Checkpoint, record_digest, sign
 from openbureau.kernel.audit.models import AuditCheckpoint, AuditRecord, AuditSeal
+
+log = logging.getLogger("openbureau.audit")
 
 CHECKPOINT_RECORDS = 1000
 CHECKPOINT_S = 60
@@ -76,7 +79,7 @@ class Sealer:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._key = installation_key(data, "audit")
+        self._key = _signing_key(data)
 
     def seal(self, now: dt.datetime) -> int:
         """Seals every committed record; how many. Does nothing while another process seals."""
@@ -110,7 +113,7 @@ class Sealer:
         for record in records:
             digest = record_digest(digest, tuple(record))
             seal_id = _insertion().value(record_id=record[0], digest=digest)
-        if not _is_checkpoint_due(seal_id, now):
+        if self._key is None or not _is_checkpoint_due(seal_id, now):
             return len(records), None
         checkpoint = sign(seal_id, digest, to_instant(now), self._key)
         AuditCheckpoint.insert(msgspec.structs.asdict(checkpoint)).execute()
@@ -125,6 +128,21 @@ class Sealer:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+
+
+def _signing_key(data: Path) -> bytes | None:
+    """The key that signs checkpoints; None when the one that signed the earlier ones is gone.
+    A new one would hide the loss: the chain goes on unsigned, and `check` names the key."""
+    with reading():
+        is_used = _last_checkpoint().row() is not None
+    if is_used and not key_path(data, "audit").exists():
+        log.critical(
+            "审计密钥 audit.key 不见了，检查点不再签名；请从备份恢复 keys/audit.key。"
+            "The audit key is gone, checkpoints are no longer signed; restore keys/audit.key "
+            "from a backup."
+        )
+        return None
+    return installation_key(data, "audit")
 
 
 def _head() -> tuple[int, int, str]:
