@@ -58,9 +58,11 @@ def test_forms_that_write_carry_their_proof(path: Path) -> None:
 
 def test_every_template_compiles(bureau: Bureau) -> None:
     environment = bureau.application.environments["zh"]
+    installed = {"core", "kit", *bureau.application.plugins.records}
     for path in TEMPLATES:
-        owner_and_name = path.as_posix().partition("/templates/")[2]
-        environment.get_template(owner_and_name)
+        name = path.as_posix().partition("/templates/")[2]
+        if name.partition("/")[0] in installed:
+            environment.get_template(name)
 
 
 @pytest.mark.parametrize(
