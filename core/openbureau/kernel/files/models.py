@@ -34,3 +34,19 @@ class Attachment(Table):
     class Meta:
         table_name = "attachment"
         indexes = ((("realm", "record_id", "position"), False),)
+
+
+class Upload(Table):
+    """A file on its way in pieces. `stored` is empty until the last piece arrived."""
+
+    uid = UidField()
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    name = CharField(max_length=200)
+    size_bytes = BigIntegerField()
+    received_bytes = BigIntegerField(default=0)
+    stored = CharField(max_length=500, default="")
+    started_at = InstantField()
+
+    class Meta:
+        table_name = "upload"
+        indexes = ((("account", "started_at"), False),)

@@ -7,6 +7,7 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.units.models import Unit
 
 TODO_KINDS = ("do", "read", "supervise")
+INVOLVEMENT_KINDS = ("started", "followed")
 
 
 class Todo(Table):
@@ -57,3 +58,28 @@ class Notice(Table):
     class Meta:
         table_name = "notice"
         indexes = ((("account", "dismissed_at", "at"), False),)
+
+
+class Involvement(Table):
+    """A record a person started (我发起) or follows (我关注).
+
+    The title is kept here, so the line stays readable when the plugin is gone. It gives
+    no right to see the record.
+    """
+
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    kind = CharField(max_length=10)
+    plugin = CharField(max_length=30)
+    realm = CharField(max_length=60)
+    record_id = IntegerField()
+    title = CharField(max_length=300)
+    source_unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
+    at = InstantField()
+
+    class Meta:
+        table_name = "involvement"
+        indexes = (
+            (("account", "kind", "realm", "record_id"), True),
+            (("account", "kind", "at"), False),
+            (("realm", "record_id"), False),
+        )

@@ -1,0 +1,1 @@
+"""How each unit's pages look: theme, name and logo."""
