@@ -1,0 +1,1 @@
+"""The default theme: the bureau's blue on calm grey. Only data; see theme.toml."""
