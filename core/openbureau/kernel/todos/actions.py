@@ -7,9 +7,10 @@ from typing import Any
 
 from peewee import chunked
 
+from openbureau.base.context import Context
 from openbureau.base.database import new_uid
 from openbureau.base.errors import NotFound
-from openbureau.kernel.todos.models import Notice, Todo
+from openbureau.kernel.todos.models import Involvement, Notice, Todo
 
 ROWS_PER_INSERT = 60
 NOTICE_LIFE = dt.timedelta(days=30)
@@ -89,6 +90,39 @@ def cancel_todos(realm: str, record_id: int, now: dt.datetime) -> int:
         .where((Todo.realm == realm) & (Todo.record_id == record_id) & (Todo.state == "open"))
         .execute()
     )
+
+
+def mark_started(ctx: Context, realm: str, record_id: int, title: str) -> None:
+    """Lists a record under 我发起 of the person who started it. Repeating it does nothing."""
+    _involve(ctx, "started", realm, record_id, title)
+
+
+def follow(ctx: Context, realm: str, record_id: int, title: str) -> None:
+    """Lists a record under 我关注 of a person; gives no right to see it."""
+    _involve(ctx, "followed", realm, record_id, title)
+
+
+def unfollow(ctx: Context, realm: str, record_id: int) -> None:
+    """Takes a record off 我关注; nothing happens when it was not there."""
+    Involvement.delete().where(
+        (Involvement.account == ctx.account.id)
+        & (Involvement.kind == "followed")
+        & (Involvement.realm == realm)
+        & (Involvement.record_id == record_id)
+    ).execute()
+
+
+def _involve(ctx: Context, kind: str, realm: str, record_id: int, title: str) -> None:
+    Involvement.insert(
+        account=ctx.account.id,
+        kind=kind,
+        plugin=realm.partition("/")[0],
+        realm=realm,
+        record_id=record_id,
+        title=title[:300],
+        source_unit=ctx.post.access_unit_id if ctx.post else None,
+        at=ctx.now,
+    ).on_conflict_ignore().execute()
 
 
 def notify(

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import JOIN, Case, Query, Value, fn
@@ -10,7 +11,7 @@ from peewee import JOIN, Case, Query, Value, fn
 from openbureau.base.context import Context
 from openbureau.base.database import param, statement
 from openbureau.kernel.accounts.models import Account, Post
-from openbureau.kernel.todos.models import Notice, Todo
+from openbureau.kernel.todos.models import Involvement, Notice, Todo
 from openbureau.kernel.units.models import Unit
 
 
@@ -46,19 +47,44 @@ def open_counts(account_id: int, plugins: Iterable[str], now_ms: int) -> dict[st
     return dict(counts)
 
 
-def todos_of(ctx: Context, kind: str, state: str, *, limit: int, offset: int = 0) -> list[Any]:
-    """A person's todos of one kind, newest first.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is narrowed to; empty values narrow nothing.
 
-    Rows: id, title, plugin, realm, record_id, step, due_on, arrived_at, done_at, source_unit.
+    `due_before` keeps what is due before a day, so also what is late.
+    """
+
+    words: str = ""
+    plugin: str = ""
+    due_before: dt.date | None = None
+
+
+EVERYTHING = Wanted()
+
+
+def todos_of(
+    ctx: Context,
+    kind: str,
+    state: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    wanted: Wanted = EVERYTHING,
+) -> list[Any]:
+    """A person's todos of one kind (all kinds for an empty one).
+
+    Open ones: the nearest limit first, then the newest; done ones by the day they were done.
+    Rows: id, kind, title, realm, record_id, step, due_on, arrived_at, done_at, state,
+    source_unit.
     """
     source = Unit.alias("source")
-    order = Todo.done_at.desc() if state == "done" else Todo.arrived_at.desc()
+    open_order = [Todo.due_on.is_null(), Todo.due_on, Todo.arrived_at.desc()]
+    order = [Todo.done_at.desc()] if state == "done" else open_order
     return list(
         Todo.select(
             Todo.id,
             Todo.kind,
             Todo.title,
-            Todo.plugin,
             Todo.realm,
             Todo.record_id,
             Todo.step,
@@ -69,31 +95,113 @@ def todos_of(ctx: Context, kind: str, state: str, *, limit: int, offset: int = 0
             source.short_name.alias("source_unit"),
         )
         .join(source, JOIN.LEFT_OUTER, on=(Todo.source_unit == source.id))
-        .where(
-            (Todo.account == ctx.account.id)
-            & (Todo.state == state)
-            & (Todo.kind == kind if kind else Todo.id.is_null(False))
-            & Todo.plugin.in_(sorted(ctx.plugins))
-        )
-        .order_by(order, Todo.id.desc())
+        .where(_todos(ctx, kind, state, wanted))
+        .order_by(*order, Todo.id.desc())
         .limit(limit)
         .offset(offset)
         .namedtuples()
     )
 
 
-def todo_total(ctx: Context, kind: str, state: str) -> int:
+def todo_total(ctx: Context, kind: str, state: str, wanted: Wanted = EVERYTHING) -> int:
     """How many todos `todos_of` would give in all."""
-    return int(
-        Todo.select()
-        .where(
-            (Todo.account == ctx.account.id)
-            & (Todo.state == state)
-            & (Todo.kind == kind if kind else Todo.id.is_null(False))
-            & Todo.plugin.in_(sorted(ctx.plugins))
+    return int(Todo.select().where(_todos(ctx, kind, state, wanted)).count())
+
+
+def _todos(ctx: Context, kind: str, state: str, wanted: Wanted) -> Any:
+    which = (Todo.account == ctx.account.id) & (Todo.state == state)
+    if kind:
+        which &= Todo.kind == kind
+    if wanted.due_before is not None:
+        which &= Todo.due_on < wanted.due_before
+    return which & _narrowed(Todo, ctx, wanted)
+
+
+def _narrowed(table: Any, ctx: Context, wanted: Wanted) -> Any:
+    which = table.plugin.in_(sorted(ctx.plugins))
+    if wanted.plugin:
+        which &= table.plugin == wanted.plugin
+    if wanted.words:
+        which &= table.title.contains(wanted.words)
+    return which
+
+
+def involvements_of(
+    ctx: Context, kind: str, *, limit: int, offset: int = 0, wanted: Wanted = EVERYTHING
+) -> list[Any]:
+    """Records a person `started` or `followed`, newest first.
+
+    Rows: title, plugin, realm, record_id, arrived_at, source_unit.
+    """
+    source = Unit.alias("source")
+    return list(
+        Involvement.select(
+            Involvement.title,
+            Involvement.plugin,
+            Involvement.realm,
+            Involvement.record_id,
+            Involvement.at.alias("arrived_at"),
+            source.short_name.alias("source_unit"),
         )
-        .count()
+        .join(source, JOIN.LEFT_OUTER, on=(Involvement.source_unit == source.id))
+        .where(_involvements(ctx, kind, wanted))
+        .order_by(Involvement.at.desc(), Involvement.id.desc())
+        .limit(limit)
+        .offset(offset)
+        .namedtuples()
     )
+
+
+def involvement_total(ctx: Context, kind: str, wanted: Wanted = EVERYTHING) -> int:
+    """How many records `involvements_of` would give in all."""
+    return int(Involvement.select().where(_involvements(ctx, kind, wanted)).count())
+
+
+def _involvements(ctx: Context, kind: str, wanted: Wanted) -> Any:
+    which = (Involvement.account == ctx.account.id) & (Involvement.kind == kind)
+    return which & _narrowed(Involvement, ctx, wanted)
+
+
+def is_followed(ctx: Context, realm: str, record_id: int) -> bool:
+    """Whether the person follows this record (我关注)."""
+    return bool(
+        Involvement.select()
+        .where(
+            (Involvement.account == ctx.account.id)
+            & (Involvement.kind == "followed")
+            & (Involvement.realm == realm)
+            & (Involvement.record_id == record_id)
+        )
+        .exists()
+    )
+
+
+def open_steps(references: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[Any]]:
+    """Where records stand: by (realm, record id) rows (kind, step, total) of their open todos.
+
+    Records nothing is open for are absent. One statement.
+    """
+    wanted = set(references)
+    if not wanted:
+        return {}
+    rows = (
+        Todo.select(
+            Todo.realm, Todo.record_id, Todo.kind, Todo.step, fn.COUNT(Todo.id).alias("total")
+        )
+        .where(
+            Todo.realm.in_(sorted({realm for realm, _ in wanted}))
+            & Todo.record_id.in_(sorted({record_id for _, record_id in wanted}))
+            & (Todo.state == "open")
+        )
+        .group_by(Todo.realm, Todo.record_id, Todo.kind, Todo.step)
+        .order_by(Todo.kind, Todo.step)
+        .namedtuples()
+    )
+    found: dict[tuple[str, int], list[Any]] = {}
+    for row in rows:
+        if (row.realm, row.record_id) in wanted:
+            found.setdefault((row.realm, row.record_id), []).append(row)
+    return found
 
 
 def is_unread(account_id: Any, realm: str, record_id: Any) -> Any:
