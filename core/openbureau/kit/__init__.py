@@ -1,23 +1,41 @@
 """Layer 3: what business plugins are made of, beyond the kernel. Public API."""
 
+from openbureau.kit.charts import Chart, Series, bar_chart, line_chart
+from openbureau.kit.codes import QrCode, qr_code
+from openbureau.kit.conditions import Condition, Conditions, conditions
+from openbureau.kit.paging import Paging, Sorting, paging, sorting
+from openbureau.kit.parties import Party, PartyBook
+from openbureau.kit.picker import PartiesField
 from openbureau.kit.receivers import (
-    ReceiverPicker,
     Receivers,
     holder_labels,
     holder_values,
     people_of_receivers,
-    receiver_picker,
     receivers,
     units_of_holders,
 )
 
 __all__ = [
-    "ReceiverPicker",
+    "Chart",
+    "Condition",
+    "Conditions",
+    "Paging",
+    "PartiesField",
+    "Party",
+    "PartyBook",
+    "QrCode",
     "Receivers",
+    "Series",
+    "Sorting",
+    "bar_chart",
+    "conditions",
     "holder_labels",
     "holder_values",
+    "line_chart",
+    "paging",
     "people_of_receivers",
-    "receiver_picker",
+    "qr_code",
     "receivers",
+    "sorting",
     "units_of_holders",
 ]

@@ -1,11 +1,11 @@
-"""Choosing receivers in the unit tree: a unit, a unit with all below it, or everybody.
+"""Receivers in the unit tree: a unit, a unit with all below it, or everybody.
 
 Values are `unit:CODE` and `subtree:CODE`. What is stored are holder names
 (`unit:7`, `subtree:7`) of which none covers another.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from openbureau.base.context import NOWHERE, Context
@@ -15,55 +15,12 @@ from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
 
 
 @dataclass(frozen=True, slots=True)
-class PickerNode:
-    """A unit in the picker."""
-
-    code: str
-    name: str
-    initials: str
-    child_total: int
-    subtree_total: int
-    is_choosable: bool
-    children: list["PickerNode"] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverPicker:
-    """What the picker component shows: the tree and what is chosen already."""
-
-    nodes: list[PickerNode]
-    chosen: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Receivers:
     """A choice, made disjoint: holder names, the units they mean, unknown or forbidden values."""
 
     holders: tuple[str, ...]
     units: tuple[UnitNode, ...]
     refused: tuple[str, ...]
-
-
-def receiver_picker(ctx: Context, permission: str, chosen: Iterable[str]) -> ReceiverPicker:
-    """The picker over the access units in which the person holds `permission`."""
-    tree = unit_tree(ctx.tree_version)
-    reach = ctx.reach.get(permission, NOWHERE)
-    nodes = [_node(tree, root, reach.covers) for root in tree.roots]
-    return ReceiverPicker([node for node in nodes if node], frozenset(chosen))
-
-
-def _node(tree: UnitTree, unit: UnitNode, may: Callable[[int], bool]) -> PickerNode:
-    below = [child for child in tree.children(unit.id) if child.is_access_unit and child.is_active]
-    children = [_node(tree, child, may) for child in below]
-    return PickerNode(
-        unit.code,
-        unit.short_name if unit.depth else unit.name,
-        unit.initials,
-        len(below),
-        1 + sum(child.subtree_total for child in children),
-        may(unit.id),
-        [child for child in children if child.is_choosable or child.children],
-    )
 
 
 def receivers(ctx: Context, permission: str, values: Sequence[str]) -> Receivers:

@@ -17,6 +17,7 @@ from openbureau import (
     emit,
     enqueue,
     index_record,
+    mark_started,
     participants_of,
     record_audit,
     remove_attachment,
@@ -79,6 +80,7 @@ def publish_bulletin(ctx: Context, draft: Bulletin, holders: Sequence[str]) -> N
         Bulletin.id == draft.id
     ).execute()
     set_participants(REALM, draft.id, "reader", holders, ctx.now)
+    mark_started(ctx, REALM, draft.id, draft.title)
     index_record(
         REALM,
         draft.id,

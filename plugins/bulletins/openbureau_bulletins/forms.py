@@ -4,6 +4,7 @@ from wtforms import BooleanField, SelectMultipleField, StringField, TextAreaFiel
 from wtforms.validators import DataRequired, Length
 
 from openbureau import N_, AttachmentsField, Form
+from openbureau.kit import PartiesField
 
 from .models import BODY_LENGTH, TITLE_LENGTH
 
@@ -15,7 +16,9 @@ class BulletinForm(Form):
     is_urgent = BooleanField(N_("急件"))
     body = TextAreaField(N_("正文"), [DataRequired(), Length(max=BODY_LENGTH)])
     files = AttachmentsField(N_("附件"))
-    receivers = SelectMultipleField(N_("发送范围"), validate_choice=False)
+    receivers = PartiesField(
+        N_("发送范围"), kinds=("unit", "subtree"), within="bulletins.publish_bulletin"
+    )
     remove = SelectMultipleField(N_("移除附件"), validate_choice=False)
 
 

@@ -3,13 +3,16 @@
 zhang, zhou and sun only read; zhao works in another prefecture.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from openbureau import writing
 from openbureau.testing.bureau import Answer, Bureau, Client, close_bureau, open_bureau
+from openbureau_bulletins.models import Bulletin
 
 TITLE = "关于开展电梯安全检查的通知"
 BODY = "第一段\n第二段"
@@ -73,6 +76,12 @@ def draft(
     found = re.search(r"/bulletin/(\d+)/edit", saved(client, title, receivers, files).location)
     assert found is not None
     return int(found[1])
+
+
+def widen(bulletin: int, *receivers: str) -> None:
+    """Gives a draft receivers its author could choose once and may not choose any more."""
+    with writing():
+        Bulletin.update(receivers=json.dumps(receivers)).where(Bulletin.id == bulletin).execute()
 
 
 def publish(

@@ -2,7 +2,7 @@
 
 from openbureau.testing.bureau import Bureau
 
-from .conftest import address, draft, publish
+from .conftest import address, draft, publish, widen
 
 
 def test_author_sees_units_and_people_counted(on: Bureau) -> None:
@@ -35,7 +35,9 @@ def test_nothing_chosen_warns_and_offers_no_button(on: Bureau) -> None:
 
 def test_unit_beyond_ones_reach_warns_and_offers_no_button(on: Bureau) -> None:
     client = on.sign_in("wang")
-    page = client.get(address(draft(client, receivers=("unit:530400", "unit:530102")), "publish"))
+    bulletin = draft(client)
+    widen(bulletin, "unit:530400", "unit:530102")
+    page = client.get(address(bulletin, "publish"))
     assert "有 1 个范围不在您的发布权限内" in page.text
     assert "发布给" not in page.text
 

@@ -1,5 +1,6 @@
 """Saving a new draft: kept as typed when refused, with the files sent so far."""
 
+import json
 import re
 from html import unescape
 from typing import Any
@@ -82,6 +83,29 @@ def test_refused_form_comes_back_as_it_was_typed(on: Bureau) -> None:
 def test_chosen_receivers_stay_with_a_refused_form(on: Bureau) -> None:
     page = sent(on.sign_in("li"), title="", receivers="unit:530102")
     assert 'value="unit:530102" checked' in page.text
+
+
+@pytest.mark.parametrize("value", ["unit:530400", "unit:nowhere", "person:x", "x", "subtree:"])
+def test_receiver_beyond_ones_reach_is_taken_off_and_said(on: Bureau, value: str) -> None:
+    page = sent(on.sign_in("wang"), title="甲", receivers=value)
+    assert page.status == 422
+    assert "有 1 项不存在或不在您的可选范围内" in page.text
+    assert "已经去掉" in page.text
+    assert totals(on) == (0, 0)
+
+
+def test_receivers_typed_by_name_are_taken_and_doubtful_ones_asked_about(on: Bureau) -> None:
+    client = on.sign_in("li")
+    names = {"receivers-names": "五华区局、昆明市局及全部下属\n盘龙"}
+    page = sent(client, (), **names)
+    assert page.status == 422
+    assert "核对：「盘龙」是" in page.words
+    fields = {"receivers": ["unit:530102", "subtree:530100"], "receivers-asked": "盘龙"}
+    picked = {"receivers-pick-0": "unit:530103"}
+    answer = client.post(NEW, {"title": TITLE, "body": BODY, **fields, **picked})
+    assert answer.status == 303
+    kept = on.rows("SELECT receivers FROM bulletins_bulletin")[0][0]
+    assert json.loads(kept) == ["unit:530102", "subtree:530100", "unit:530103"]
 
 
 def test_uploaded_file_stays_with_a_refused_form_and_needs_no_second_upload(on: Bureau) -> None:

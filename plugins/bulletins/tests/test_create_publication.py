@@ -6,7 +6,7 @@ import pytest
 
 from openbureau.testing.bureau import Answer, Bureau, Client
 
-from .conftest import TITLE, address, draft, publish, state_of
+from .conftest import TITLE, address, draft, publish, state_of, widen
 
 
 def readers(bureau: Bureau) -> list[str]:
@@ -99,7 +99,8 @@ def test_missing_or_foreign_receivers_publish_nothing(
     on: Bureau, receivers: tuple[str, ...]
 ) -> None:
     client = on.sign_in("wang")
-    bulletin = draft(client, receivers=receivers)
+    bulletin = draft(client, receivers=())
+    widen(bulletin, *receivers)
     client.get(address(bulletin, "publish"))
     page = client.follow(client.post(address(bulletin, "publish")))
     assert "请选择发送范围后再发布" in page.text

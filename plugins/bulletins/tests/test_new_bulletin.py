@@ -1,5 +1,7 @@
 """The empty form: for those who may write."""
 
+import re
+
 import pytest
 
 from openbureau.testing.bureau import Bureau
@@ -11,14 +13,20 @@ def test_writer_gets_a_form_that_works_without_scripts(on: Bureau) -> None:
     page = on.sign_in("li").get(NEW)
     assert page.status == 200
     assert 'method="post" enctype="multipart/form-data"' in page.text
-    assert 'value="subtree:530000"' in page.text
+    assert '<textarea class="input" id="receivers-names" name="receivers-names"' in page.text
 
 
 def test_picker_offers_only_units_the_person_publishes_to(on: Bureau) -> None:
-    page = on.sign_in("wang").get(NEW)
-    assert 'value="subtree:530100"' in page.text
-    assert 'value="subtree:530000"' not in page.text
-    assert 'value="unit:530400"' not in page.text
+    client = on.sign_in("wang")
+    page = client.get(NEW)
+    kinds, within = re.findall(r'data-kinds="([^"]*)" data-within="([^"]*)"', page.text)[0]
+    panel = client.part(f"/-/pick?tab=tree&kinds={kinds}&within={within}").text
+    below = client.part(f"/-/pick?tab=tree&unit=530100&kinds={kinds}&within={within}").text
+    assert 'data-value="unit:530100"' in panel
+    assert 'data-value="subtree:530100"' in below
+    assert "subtree:530000" not in panel
+    assert "530400" not in panel
+    assert "person:" not in below
 
 
 def test_writer_who_may_not_publish_is_told_who_does(on: Bureau) -> None:

@@ -10,12 +10,14 @@ from openbureau.base.database import param, statement
 from openbureau.base.errors import NotFound
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.enablement.models import Epoch
+from openbureau.kernel.preferences.models import Preference
 from openbureau.kernel.units.models import Unit
 
 
 @statement
 def session_row() -> Query:
-    """The session of a token hash with its account and the change counters: one statement."""
+    """The session of a token hash with its account, what the frame shows of the person's
+    preferences, and the change counters: one statement."""
     return (
         Session.select(
             Session.id,
@@ -32,8 +34,11 @@ def session_row() -> Query:
             Epoch.plugins.alias("plugins_epoch"),
             Epoch.units.alias("units_epoch"),
             Epoch.access.alias("access_epoch"),
+            Preference.tabs,
+            Preference.pins,
         )
         .join(Account)
+        .join(Preference, JOIN.LEFT_OUTER, on=(Preference.account == Account.id))
         .join(Epoch, JOIN.CROSS)
         .where((Session.token_hash == param("token_hash")) & Session.ended_at.is_null())
     )

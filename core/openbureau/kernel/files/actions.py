@@ -22,15 +22,7 @@ def attach(
 ) -> Attachment:
     """Hangs a stored file on a record, after those already there. The caller holds the
     transaction. Raises FileGone: the content was stored too long ago and swept away."""
-    if not content_path(stored.digest).exists():
-        raise FileGone(name=stored.name)
-    StoredFile.insert(
-        digest=stored.digest,
-        size_bytes=stored.size_bytes,
-        media_type=stored.media_type,
-        stored_at=now,
-    ).on_conflict_ignore().execute()
-    file = StoredFile.get(StoredFile.digest == stored.digest)
+    file = stored_file(stored, now)
     last = (
         Attachment.select(fn.MAX(Attachment.position))
         .where((Attachment.realm == realm) & (Attachment.record_id == record_id))
@@ -45,6 +37,22 @@ def attach(
         account=account_id,
         attached_at=now,
     )
+
+
+def stored_file(stored: Stored, now: dt.datetime) -> StoredFile:
+    """The row of a content, made when it is new; content with a row is never swept away.
+
+    Raises FileGone: the content was stored too long ago and swept away already.
+    """
+    if not content_path(stored.digest).exists():
+        raise FileGone(name=stored.name)
+    StoredFile.insert(
+        digest=stored.digest,
+        size_bytes=stored.size_bytes,
+        media_type=stored.media_type,
+        stored_at=now,
+    ).on_conflict_ignore().execute()
+    return StoredFile.get(StoredFile.digest == stored.digest)
 
 
 def remove_attachment(realm: str, record_id: int, uid: str, now: dt.datetime) -> None:

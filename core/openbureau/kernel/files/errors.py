@@ -1,6 +1,6 @@
 """Why a file was not taken or cannot be given."""
 
-from openbureau.base.errors import Invalid, NotFound, TooLarge, Unavailable
+from openbureau.base.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable
 from openbureau.base.i18n import N_
 
 
@@ -51,3 +51,17 @@ class StoreUnavailable(Unavailable):
     what = N_("附件存储空间已满或不可写，文件「%(name)s」没有保存。")
     unaffected = N_("已保存的附件和您填写的内容都还在。")
     remedy = N_("请把错误号告诉系统管理员；空间恢复后可重新提交。")
+
+
+class PieceOutOfPlace(Conflict):
+    code = "FILE-008"
+    what = N_("这一段不接在已经收到的内容之后。")
+    unaffected = N_("已收到的部分都还在。")
+    remedy = N_("请从已收到的位置继续传。")
+
+
+class UploadsUnfinished(TooMany):
+    code = "FILE-009"
+    what = N_("您有 %(total)s 个文件还没有传完。")
+    unaffected = N_("已传的部分保留两天。")
+    remedy = N_("请先传完或取消其中几个，再传新的文件。")

@@ -36,16 +36,22 @@ def checked_type(file: BinaryIO, name: str) -> FileType:
 
     Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused.
     """
-    kind = TYPES.get(extension_of(name).lower())
-    if kind is None:
-        allowed = " ".join(extension.removeprefix(".") for extension in TYPES)
-        raise FileTypeRefused(name=name, allowed=allowed)
+    kind = listed_type(name)
     try:
         agrees = kind.is_content(file)
     except _UnsafeArchiveError as fault:
         raise ArchiveRefused(name=name) from fault
     if not agrees:
         raise FileTypeMismatch(name=name)
+    return kind
+
+
+def listed_type(name: str) -> FileType:
+    """The type by the extension alone. Raises FileTypeRefused: it is not listed."""
+    kind = TYPES.get(extension_of(name).lower())
+    if kind is None:
+        allowed = " ".join(extension.removeprefix(".") for extension in TYPES)
+        raise FileTypeRefused(name=name, allowed=allowed)
     return kind
 
 

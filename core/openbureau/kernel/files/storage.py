@@ -19,6 +19,7 @@ from openbureau.kernel.files.formats import BLOCK_BYTES, checked_type
 from openbureau.kernel.files.names import cleaned_name
 
 TMP = "tmp"
+PIECES = ".pieces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,20 @@ def store(stream: IO[bytes], name: str, max_bytes: int, now: dt.datetime) -> Sto
         raise StoreUnavailable(name=name) from fault
 
 
+def adopt(path: Path, name: str, now: dt.datetime) -> Stored:
+    """Moves a file that lies whole and synchronised in `tmp` to its place in the store.
+
+    Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused: it stays where it is.
+    """
+    name = cleaned_name(name)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes = file.tell()
+        kind = checked_type(file, name)
+    _place(path, content_path(digest), now)
+    return Stored(digest, size_bytes, kind.media_type, name)
+
+
 def _received(
     stream: IO[bytes], temporary: BinaryIO, path: Path, name: str, max_bytes: int, now: dt.datetime
 ) -> Stored:
@@ -117,7 +132,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def contents() -> Iterator[Path]:
-    """Every content file of the store, and what was left in `tmp`."""
+    """Every content file of the store, and what was left in `tmp`; not the pieces of uploads,
+    which go with their rows."""
     root = store_root()
-    yield from (root / TMP).iterdir()
+    yield from (path for path in (root / TMP).iterdir() if path.suffix != PIECES)
     yield from root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")

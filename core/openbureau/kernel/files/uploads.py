@@ -3,12 +3,13 @@
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from starlette.datastructures import UploadFile
 
 from openbureau.base.errors import Problem
 from openbureau.base.request import Request
-from openbureau.kernel.files.storage import Stored, store
+from openbureau.kernel.files.storage import Stored, content_path, store
 
 KEPT_PREFIX = "kept_"
 
@@ -37,12 +38,25 @@ def store_form_files(request: Request, now: dt.datetime) -> None:
                 _accept(request, name.removeprefix(KEPT_PREFIX), kept)
 
 
+def take_kept(request: Request, fields: Iterable[tuple[str, str]]) -> None:
+    """Fills `request.kept` with the files a draft names, while they are in the store."""
+    for name, value in fields:
+        kept = _kept(request.app.key, value) if name.startswith(KEPT_PREFIX) else None
+        if kept is not None and content_path(kept.digest).exists():
+            _accept(request, name.removeprefix(KEPT_PREFIX), kept)
+
+
 def _accept(request: Request, field: str, stored: Stored) -> None:
     """Adds a stored file, and the signed value that brings it back with a rejected form."""
-    content = f"{stored.digest}:{stored.size_bytes}:{stored.media_type}:{stored.name}"
-    token = f"{_signature(request.app.key, content)}:{content}"
+    token = kept_value(request.app.key, stored)
     request.uploads.setdefault(field, []).append(stored)
     request.kept.setdefault(field, []).append((stored.name, stored.size_bytes, token))
+
+
+def kept_value(key: bytes, stored: Stored) -> str:
+    """What a form sends as `kept_<field>` for a file that is in the store already."""
+    content = f"{stored.digest}:{stored.size_bytes}:{stored.media_type}:{stored.name}"
+    return f"{_signature(key, content)}:{content}"
 
 
 def _kept(key: bytes, token: str) -> Stored | None:

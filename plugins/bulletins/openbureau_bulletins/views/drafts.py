@@ -7,13 +7,14 @@ from openbureau import (
     NotFound,
     Request,
     attachments_of,
+    is_followed,
     page,
     participants_of,
     reading_totals,
     redirect,
     unit_tree,
 )
-from openbureau.kit import holder_labels, receiver_picker
+from openbureau.kit import holder_labels
 from openbureau_bulletins import queries
 from openbureau_bulletins.actions import create_draft, delete_draft, mark_read, update_draft
 from openbureau_bulletins.forms import BulletinForm
@@ -47,6 +48,7 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
             "url": f"/bulletins/bulletin/{bulletin.id}/progress",
         }
     return {
+        "is_followed": is_followed(ctx, REALM, bulletin.id),
         "bulletin": {
             "id": bulletin.id,
             "url": bulletin_url(bulletin.id),
@@ -175,6 +177,5 @@ def _edit_page(
         action=f"/bulletins/bulletin/{draft.id}/edit" if draft else "/bulletins/bulletin/new",
         bulletin=draft,
         attachments=attachment_lines(draft.id) if draft else [],
-        picker=receiver_picker(ctx, PUBLISH, form.receivers.data or ()),
         may_publish=ctx.may(PUBLISH),
     )
