@@ -28,7 +28,9 @@ contracts:
 check:
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not deep"
 
-deep: setup packages
+deep: setup
+	@$(PYTHON) deploy/test_packages.py --deep
+	@$(PYTHON) deploy/page_tools.py
 	@$(BIN)/python -m pytest -m deep
 
 bench: setup
@@ -36,6 +38,7 @@ bench: setup
 
 screenshots: setup
 	@OPENBUREAU_SCREENSHOTS=docs/use $(BIN)/python -m pytest -m browser tests/journeys plugins
+	@OPENBUREAU_SCREENSHOTS=docs/face $(BIN)/python -m pytest -m deep tests/face/test_screenshots.py
 
 catalogues:
 	@$(BIN)/python deploy/catalogues.py

@@ -20,11 +20,12 @@ HTMX = "htmx.org@4.0.1"
 TABLER = "@tabler/icons@3.51.0"
 
 ICONS = """
-address-book adjustments alert-circle alert-triangle bell building building-arch check
-chevron-down chevron-right circle-check clipboard-check clipboard-list device-laptop eye file
-file-text file-zip history home id inbox info-circle key list-check logout menu-2 paperclip
-pencil photo plus printer puzzle search send settings shield-check sitemap speakerphone trash
-user users x
+address-book adjustments alert-circle alert-triangle arrow-down arrow-up bell building
+building-arch calendar check chevron-down chevron-left chevron-right chevrons-left chevrons-right
+circle-check clipboard-check clipboard-list cloud-upload device-laptop dots eye file file-text
+file-zip filter history home id inbox info-circle key keyboard layout-dashboard list-check logout
+menu-2 palette paperclip pencil photo pin plus printer puzzle qrcode refresh search send settings
+shield-check sitemap speakerphone star trash user users wifi-off x
 """
 
 EMBLEM = "building-arch"

@@ -9,6 +9,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import openbureau.kit
 from openbureau.base import hookspecs
 from openbureau.base.settings import Settings
 from openbureau.shell.cli.root import root
+from openbureau.shell.pattern_list import PATTERNS
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
 
@@ -55,6 +57,7 @@ def reference() -> dict[str, str]:
         "errors.md": page("错误代码 Error codes", error_lines()),
         "commands.md": page("命令 Commands", command_lines()),
         "api.md": page("公共接口 Public API", api_lines()),
+        "patterns.md": page("组件 Components", pattern_lines()),
     }
 
 
@@ -174,6 +177,38 @@ def api_lines() -> Iterator[str]:
                 inspect.isfunction(member) or isinstance(member, property)
             ):
                 yield row(*described(name, member))
+
+
+def pattern_lines() -> Iterator[str]:
+    """Every component with the macros that make it and what it is for."""
+    yield "每个组件的样例、宏的写法和生成的标记见运行中的系统 `/-/patterns`；"
+    yield "样例页里没有的组件不存在。"
+    yield "Every component live, with its macro call and markup, is at `/-/patterns` of a running"
+    yield "system; a component that is absent there does not exist."
+    english = catalogue("core/openbureau/locale/en/LC_MESSAGES/messages.po")
+    for group, found in groupby(PATTERNS, lambda pattern: pattern.group):
+        yield from ("", f"## {group} {english.get(group, '')}", "")
+        yield from table("组件 Component", "宏 Macros", "用途 Purpose")
+        for pattern in found:
+            name = f"{pattern.title} {english.get(pattern.title, '')}"
+            purpose = f"{pattern.purpose} {english.get(pattern.purpose, '')}"
+            yield row(name, macros_of(pattern.name), purpose)
+
+
+def catalogue(path: str) -> dict[str, str]:
+    """Message ids and their translations."""
+    with (ROOT / path).open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+
+
+def macros_of(name: str) -> str:
+    """Macros the examples of a component import, with the files they live in."""
+    text = (ROOT / f"core/openbureau/templates/core/patterns/{name}.html").read_text("utf-8")
+    found: dict[str, None] = {}
+    for file, names in re.findall(r'{% from "([^"]+)" import ([^%]+) %}', text):
+        for macro in names.split(","):
+            found[f"`{macro.strip().partition(' as ')[0]}` ({file})"] = None
+    return ", ".join(found)
 
 
 def described(name: str, value: Any) -> tuple[str, str]:

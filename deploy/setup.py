@@ -138,7 +138,12 @@ def with_pip() -> None:
     """The same environment by venv and pip, without the lock."""
     subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    packages = [path.parent for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))]
+    packages = [
+        path.parent
+        for path in sorted(
+            [*ROOT.glob("plugins/*/pyproject.toml"), *ROOT.glob("themes/*/pyproject.toml")]
+        )
+    ]
     editable = [part for path in [ROOT / "core", *packages] for part in ("-e", str(path))]
     command = [str(VENV / "bin/pip"), "install", "--quiet", *editable]
     subprocess.run([*command, *workspace["dependency-groups"]["dev"]], check=True)

@@ -23,11 +23,18 @@ NEEDED = (
         "fonts-noto-cjk",
     ),
 )
+# What only the long runs need: `--deep`.
+NEEDED_BY_DEEP = (
+    ("Java", ("java",), "default-jre-headless"),
+    ("Node.js", ("node",), "nodejs"),
+    ("npm", ("npm",), "npm"),
+)
 
 
 def main() -> int:
     """Always 0: a machine that allows nothing still runs the other tests."""
-    missing = [package for _, proofs, package in NEEDED if not is_there(proofs)]
+    needed = NEEDED + NEEDED_BY_DEEP if "--deep" in sys.argv[1:] else NEEDED
+    missing = [package for _, proofs, package in needed if not is_there(proofs)]
     if not missing:
         return 0
     prefix = privilege()

@@ -40,7 +40,7 @@ from openbureau.base.errors import (
     TooLarge,
     Unavailable,
 )
-from openbureau.base.forms import AttachmentsField, Form
+from openbureau.base.forms import AttachmentsField, CheckboxGroupField, Form
 from openbureau.base.hookspecs import hookimpl
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
@@ -55,6 +55,8 @@ from openbureau.kernel.access.queries import (
 )
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.calendar.days import day_kind
+from openbureau.kernel.calendar.fields import DateField, DateRange, DateRangeField
 from openbureau.kernel.enablement.actions import bump_stamp
 from openbureau.kernel.events.actions import emit
 from openbureau.kernel.files.actions import attach, remove_attachment
@@ -62,8 +64,15 @@ from openbureau.kernel.files.queries import attachments_of
 from openbureau.kernel.jobs.actions import enqueue
 from openbureau.kernel.search.actions import index_record, unindex_record
 from openbureau.kernel.search.queries import search
-from openbureau.kernel.todos.actions import cancel_todos, close_todo, give_todos, notify
+from openbureau.kernel.todos.actions import (
+    cancel_todos,
+    close_todo,
+    give_todos,
+    mark_started,
+    notify,
+)
 from openbureau.kernel.todos.queries import (
+    is_followed,
     is_unread,
     reading_by_person,
     reading_by_unit,
@@ -79,8 +88,12 @@ __all__ = [
     "AttachmentsField",
     "BadRequest",
     "Check",
+    "CheckboxGroupField",
     "Conflict",
     "Context",
+    "DateField",
+    "DateRange",
+    "DateRangeField",
     "DeskTile",
     "Forbidden",
     "Form",
@@ -114,12 +127,15 @@ __all__ = [
     "cancel_todos",
     "close_todo",
     "current_tree",
+    "day_kind",
     "emit",
     "enqueue",
     "give_todos",
     "hookimpl",
     "index_record",
+    "is_followed",
     "is_unread",
+    "mark_started",
     "notify",
     "page",
     "param",

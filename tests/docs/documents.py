@@ -12,11 +12,12 @@ DOCUMENTS = sorted(
         ROOT / "README.zh-CN.md",
         ROOT / "core/README.md",
         *ROOT.glob("plugins/*/README.md"),
+        *ROOT.glob("themes/*/README.md"),
         *ROOT.glob("docs/**/*.md"),
     ]
 )
 _FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<content>.*?)^ *```$", re.M | re.S)
-_NAMED = re.compile(r"(?:# |\{# )(?P<name>[\w./-]+\.\w+)(?: #\})?$")
+_NAMED = re.compile(r"(?:# |\{# |/\* )(?P<name>[\w./-]+\.\w+)(?: #\}| \*/)?$")
 
 
 @dataclass(frozen=True, slots=True)

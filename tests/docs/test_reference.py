@@ -14,7 +14,7 @@ from openbureau.base.settings import Settings
 from .documents import ROOT
 
 REFERENCE = ROOT / "docs/reference"
-PAGES = ("settings.md", "hooks.md", "errors.md", "commands.md", "api.md")
+PAGES = ("settings.md", "hooks.md", "errors.md", "commands.md", "api.md", "patterns.md")
 
 
 @pytest.fixture(scope="module")

@@ -178,6 +178,9 @@ def addresses(app: Any, given: dict[str, list[str]]) -> list[str]:
     return found
 
 
+TODO_TABS = ("do", "read", "done", "started", "followed", "supervise")
+
+
 def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     """Addresses of pages whose path names a record, and of lists with and without content."""
     published = bulletin(li, "Published", is_published=True)
@@ -187,18 +190,28 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     li.get(f"{withdrawn}/withdraw")
     assert li.post(f"{withdrawn}/withdraw", {"reason": "wrong"}).status == 303
     person = str(bureau.rows("SELECT uid FROM account WHERE login = ?", ("li",))[0][0])
+    li.get("/bulletins/bulletin/new")
+    unsent = {"page": "/bulletins/bulletin/new", "title": "Draft", "fields": '[["title", "x"]]'}
+    assert li.post("/-/drafts", unsent).status == 204
     record = "/bulletins/bulletin/{id:int}"
     lists = ("?tab=received", "?tab=sent", "?tab=drafts", "?q=zzzz")
     return {
         "/": ["/"],
+        # Examples are Chinese in every language; what is said about them is tested apart.
+        "/-/patterns/{name}": [],
+        "/-/drafts/{id:int}": ["/-/drafts/1"],
+        "/-/drafts/{id:int}/delete": ["/-/drafts/1/delete"],
         "/-/people/{uid}": [f"/-/people/{person}"],
+        "/-/uploads/{uid}": ["/-/uploads/none"],
+        "/-/logo/{digest}": ["/-/logo/none"],
         "/-/units/{code}": ["/-/units/530100", "/-/units/none"],
         "/-/units/{code}/branch": ["/-/units/530100/branch", "/-/units/none/branch"],
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
-        "/-/todos": [f"/-/todos?tab={tab}" for tab in ("do", "read", "done")],
+        "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
         "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
         "/bulletins/": [f"/bulletins/{query}" for query in lists],
+        "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
         record: [published, withdrawn, draft],
         f"{record}/edit": [f"{draft}/edit", f"{published}/edit"],
         f"{record}/publish": [f"{draft}/publish"],

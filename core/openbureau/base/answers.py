@@ -14,10 +14,17 @@ from starlette.types import Scope
 
 from openbureau.base.assets import IMMUTABLE
 from openbureau.base.contributions import filled_slot
-from openbureau.base.csrf import ONCE_FIELD, TOKEN_FIELD, masked_token
+from openbureau.base.csrf import (
+    AUTHOR_FIELD,
+    FORM_PAGE_FIELD,
+    ONCE_FIELD,
+    TOKEN_FIELD,
+    authorship,
+    masked_token,
+)
 from openbureau.base.database import new_uid
 from openbureau.base.errors import Problem, SignInNeeded
-from openbureau.base.pages import Download, PageResult, Redirect, page, render
+from openbureau.base.pages import Download, PageResult, Redirect, page, page_title, render
 from openbureau.base.request import Application, Request
 
 CONTENT_SECURITY = (
@@ -59,7 +66,7 @@ def view_answer(request: Request, result: Any, version: str = "") -> Response:
 def page_answer(request: Request, result: PageResult) -> Response:
     """A rendered page or fragment."""
     is_part = request.is_part and bool(result.fragment)
-    environment = request.app.environments[request.catalogue.language]
+    environment = request.environment
     bound_to = _token_owner(request)
     html = render(
         environment,
@@ -70,6 +77,8 @@ def page_answer(request: Request, result: PageResult) -> Response:
         slot=partial(filled_slot, request),
         csrf=partial(_csrf_inputs, request, masked_token(request.app.key, bound_to)),
     )
+    if not is_part and result.status == 200 and request.is_safe:
+        request.title = page_title(html)
     content, encoding = _compressed(request, html.encode("utf-8", "replace"))
     response = Response(content, result.status)
     kept = b"no-cache, private" if request.ctx else b"no-store"
@@ -84,8 +93,13 @@ def error_answer(
     request: Request, problem: Problem, incident: str = "", *, is_bare: bool = False
 ) -> Response:
     """The error page of a problem; bare text when even that cannot be rendered."""
+    if isinstance(problem, SignInNeeded) and request.headers.get("hx-request") == "true":
+        back = problem.restore_url or request.shown_page
+        away = Response(status_code=401, headers={"hx-redirect": sign_in_url(back)})
+        return _finished(request, away)
     if isinstance(problem, SignInNeeded) and request.is_safe:
-        return _redirection(request, Redirect(f"/-/sign-in?next={quote(request.full_path)}"))
+        return _redirection(request, Redirect(sign_in_url(request.full_path)))
+    request.is_refused = True
     if not is_bare:
         try:
             result = page(
@@ -103,6 +117,11 @@ def error_answer(
             request.ctx = None
     text = f"{request.catalogue.gettext(problem.what)} [{problem.code}] {incident}"
     return Response(text, problem.status, {"content-type": "text/plain; charset=utf-8"})
+
+
+def sign_in_url(target: str) -> str:
+    """The sign-in page that leads to an address afterwards."""
+    return f"/-/sign-in?next={quote(target)}"
 
 
 def static_answer(app: Application, scope: Scope) -> Response:
@@ -136,13 +155,20 @@ def _token_owner(request: Request) -> str:
     return visitor
 
 
-def _csrf_inputs(request: Request, token: str) -> Markup:
-    """The hidden fields of one form: the response's token, and a number of the form's own."""
+def _csrf_inputs(request: Request, token: str, *, is_kept: bool = True) -> Markup:
+    """The hidden fields of one form: the response's token, a number of the form's own, the
+    page that shows it and whom it is for. `is_kept=false` for a form not worth a draft."""
     sent = request.form.get(ONCE_FIELD) if request.form is not None else None
-    once = escape(sent) if sent else new_uid()
-    return Markup(  # noqa: S704 - the token is base64, the number hexadecimal or escaped
+    once = str(sent) if sent else new_uid()
+    author = ""
+    if is_kept and request.ctx is not None:
+        claim = authorship(request.app.key, request.ctx.account.uid, once)
+        author = f'<input type="hidden" name="{AUTHOR_FIELD}" value="{claim}">'
+    return Markup(  # noqa: S704 - tokens are base64 and hexadecimal, the rest is escaped
         f'<input type="hidden" name="{TOKEN_FIELD}" value="{token}">'
-        f'<input type="hidden" name="{ONCE_FIELD}" value="{once}">'
+        f'<input type="hidden" name="{ONCE_FIELD}" value="{escape(once)}">'
+        f'<input type="hidden" name="{FORM_PAGE_FIELD}" value="{escape(request.form_page)}">'
+        f"{author}"
     )
 
 

@@ -8,13 +8,15 @@ line pays for requests more than for bytes.
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import brotli
 import zstandard
+
+from openbureau.base.themes import Theme
 
 IMMUTABLE = b"public, max-age=31536000, immutable"
 COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg+xml")
@@ -76,9 +78,16 @@ class Assets:
         """
         return self.by_name[name].url
 
+    def sheet(self, theme: str) -> str:
+        """The address of the one style sheet of a page in this theme."""
+        return self.url(f"themes/{theme}.css" if theme else "core/core.css")
 
-def load_assets(folders: Iterable[tuple[str, Path]]) -> Assets:
-    """Reads the static folders: (owner, folder) pairs; names are `owner/relative/path`."""
+
+def load_assets(folders: Iterable[tuple[str, Path]], themes: Iterable[Theme] = ()) -> Assets:
+    """Reads the static folders: (owner, folder) pairs; names are `owner/relative/path`.
+
+    A theme's sheets are joined behind the core's: `themes/<slug>.css`, one request.
+    """
     found: dict[str, Asset] = {}
     for owner, folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -92,7 +101,21 @@ def load_assets(folders: Iterable[tuple[str, Path]]) -> Assets:
         for joined, parts in _joined(folder):
             content = b"\n".join((folder / part).read_bytes() for part in parts)
             found[f"{owner}/{joined}"] = Asset(f"{owner}/{joined}", content)
+    for theme in themes:
+        for asset in _theme_assets(theme, found["core/core.css"].content):
+            found[asset.name] = asset
     return Assets(found, {asset.url: asset for asset in found.values()})
+
+
+def _theme_assets(theme: Theme, core: bytes) -> Iterator[Asset]:
+    static = theme.folder / "static"
+    sheets = [path.read_bytes() for path in sorted((static / "css").glob("*.css"))]
+    yield Asset(f"themes/{theme.slug}.css", b"\n".join([core, *sheets]))
+    for path in sorted(static.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.suffix != ".css":
+            yield Asset(
+                f"themes/{theme.slug}/{path.relative_to(static).as_posix()}", path.read_bytes()
+            )
 
 
 def _joined(folder: Path) -> list[tuple[str, list[str]]]:

@@ -101,7 +101,7 @@ def filled_slot(request: Request, name: str, subject: str) -> Markup:
     slugs = contributors(request, "slot_fills")
     if not slugs:
         return Markup()
-    environment = request.app.environments[request.catalogue.language]
+    environment = request.environment
 
     def rendered(slug: str, fill: SlotFill) -> tuple[int, str]:
         template = environment.get_template(fill.template)

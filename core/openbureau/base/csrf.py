@@ -1,4 +1,8 @@
-"""Proof that a form came from our own page: origin first, then a masked token."""
+"""Proof that a form came from our own page: origin first, then a masked token.
+
+Beside the token a form carries a number of its own, the address of the page that shows
+it, and for whom it was made: what somebody typed is theirs also after the session ended.
+"""
 
 import base64
 import binascii
@@ -11,6 +15,9 @@ from starlette.datastructures import Headers
 
 TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a form field
 ONCE_FIELD = "once"
+FORM_PAGE_FIELD = "form_page"
+AUTHOR_FIELD = "form_by"
+TECHNICAL_FIELDS = frozenset({TOKEN_FIELD, ONCE_FIELD, FORM_PAGE_FIELD, AUTHOR_FIELD})
 _SIZE = 20
 
 
@@ -29,6 +36,18 @@ def is_valid_token(key: bytes, bound_to: str, token: str) -> bool:
     if len(raw) != 2 * _SIZE:
         return False
     return hmac.compare_digest(_xor(raw[:_SIZE], raw[_SIZE:]), _expected(key, bound_to))
+
+
+def authorship(key: bytes, uid: str, once: str) -> str:
+    """What the form of this number carries to show that it was made for this account."""
+    return f"{uid}.{hmac.digest(key, f'form:{uid}:{once}'.encode(), hashlib.sha256).hex()[:40]}"
+
+
+def proven_author(key: bytes, once: str, claim: str) -> str:
+    """The uid of the account a form was made for; empty when the claim does not hold."""
+    uid = claim.partition(".")[0]
+    holds = hmac.compare_digest(authorship(key, uid, once).encode(), claim.encode())
+    return uid if uid and holds else ""
 
 
 def is_same_origin(headers: Headers) -> bool:

@@ -6,7 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SLUG = re.compile(r"[a-z][a-z0-9]{2,29}")
-RESERVED_SLUGS = frozenset({"api", "static", "core", "public", "admin", "plugin", "plugins"})
+RESERVED_SLUGS = frozenset(
+    {
+        "admin",
+        "api",
+        "core",
+        "kit",
+        "plugin",
+        "plugins",
+        "public",
+        "shipped",
+        "static",
+        "theme",
+        "themes",
+        "vendor",
+    }
+)
 PERMISSION = re.compile(r"(?P<owner>[a-z][a-z0-9]{2,29})\.(?P<verb>[a-z]+)_(?P<noun>[a-z_]+)")
 
 
@@ -139,13 +154,18 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class DeskTile:
-    """A tile on the desk: a template and its values."""
+    """A tile on the desk: a template and its values.
+
+    A tile of the day's appointments (`is_schedule`) takes the place of 今日, also on the
+    desk of leaders, which shows no other tile.
+    """
 
     title: str
     template: str
     context: Mapping[str, Any]
     url: str = ""
     order: int = 100
+    is_schedule: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ log = logging.getLogger("openbureau.requests")
 DEADLINE_S = 10.0
 FORM_LIMIT_BYTES = 2 * 1024 * 1024
 FILES_PER_FORM = 20
+# The form itself may be all right: signed out, somebody else was first, our own fault.
+_TEXT_IS_KEPT = frozenset({401, 409, 500})
+STALE_FORM = "CORE-419"
 _IMPOSSIBLE = re.compile(r"[\0\ud800-\udfff]")
 
 
@@ -102,14 +105,16 @@ class Dispatch(BaseRoute):
         _check_text((request.path, *request.query.values()))
         if request.is_safe:
             return
-        if request.route.page.uploads and not _has_session(request):
-            raise SignInNeeded.for_form()
         limit = FORM_LIMIT_BYTES
-        if request.route.page.uploads:
+        if request.route.page.uploads and _has_session(request):
             limit += self.app.settings.upload_max_mb * 1024 * 1024
         reader = FormReader(request.scope, _limited(receive, limit))
         try:
             request.form = await reader.form(max_files=FILES_PER_FORM, max_fields=2000)
+        except TooLarge:
+            if request.route.page.uploads and not _has_session(request):
+                raise SignInNeeded.for_form() from None
+            raise
         except (MultiPartException, ValueError, UnicodeDecodeError) as fault:
             raise BadRequest from fault
         except Exception as fault:
@@ -120,7 +125,7 @@ class Dispatch(BaseRoute):
 
 
 def _has_session(request: Request) -> bool:
-    """Whether the browser claims one: nobody else's files are taken in at all."""
+    """Whether the browser claims one: of anybody else only the text of a form is read."""
     return cookie_name("session", is_secure=request.is_secure) in request.cookies
 
 
@@ -162,11 +167,11 @@ def run(request: Request, problem: Problem | None, started: float) -> Response:
             response = _served(request)
             request.app.gate.after(request)
     except Problem as refused:
-        response = error_answer(request, refused)
+        response = error_answer(request, _with_text_kept(request, refused))
     except Exception:
         incident = secrets.token_hex(4).upper()
         log.exception("incident %s in request %s", incident, request.request_id)
-        response = error_answer(request, Problem(), incident)
+        response = error_answer(request, _with_text_kept(request, Problem()), incident)
     log.info(
         "%s %s %d %.1f ms %s",
         request.method,
@@ -176,6 +181,17 @@ def run(request: Request, problem: Problem | None, started: float) -> Response:
         request.request_id,
     )
     return response
+
+
+def _with_text_kept(request: Request, problem: Problem) -> Problem:
+    """The problem, knowing where to find again what was typed into the form it refuses."""
+    is_kept = problem.status in _TEXT_IS_KEPT or problem.code == STALE_FORM
+    if request.form is not None and is_kept:
+        try:
+            problem.restore_url = request.app.gate.keep_text(request)
+        except Problem as fault:
+            log.warning("text of request %s was not kept: %s", request.request_id, fault.code)
+    return problem
 
 
 def _served(request: Request) -> Response:
@@ -226,6 +242,6 @@ def _check_origin(request: Request) -> None:
     ):
         raise Forbidden(
             "这张表单已经失效，或不是从本系统的页面提交的。",
-            remedy=N_("请返回上一页，刷新后重新提交；刚才填写的内容仍在页面上。"),
-            code="CORE-419",
+            remedy=N_("请刷新页面后重新提交。"),
+            code=STALE_FORM,
         )

@@ -38,6 +38,7 @@ class Problem(Exception):
     """A page that cannot be answered as asked; rendered as an error page.
 
     `what`, `unaffected` and `remedy` are message ids; `params` fill their `%(name)s`.
+    `restore_url` shows the refused form again with what was typed, where that was kept.
     """
 
     status: ClassVar[int] = 500
@@ -60,6 +61,7 @@ class Problem(Exception):
         self.remedy = type(self).remedy if remedy is None else remedy
         self.code = code or type(self).code
         self.params = params
+        self.restore_url = ""
         super().__init__(self.what % params if params else self.what)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from starlette.datastructures import FormData
 from wtforms import Form as WTForm
-from wtforms.fields import Field
-from wtforms.widgets import FileInput
+from wtforms.fields import Field, SelectMultipleField
+from wtforms.widgets import CheckboxInput, FileInput, ListWidget
 
+from openbureau.base.drafts import Draft
 from openbureau.base.errors import Problem
 from openbureau.base.i18n import N_, Catalogue
 
@@ -47,7 +48,9 @@ class _Messages:
 class Form(WTForm):
     """A form bound to one request: `Form(request)` reads what was sent, if anything.
 
-    Labels and messages are Chinese message ids, translated for the person.
+    `draft` is what the person typed on this page before and did not send; the page opened
+    by its `restore_url` has the form filled with it. Labels and messages are Chinese
+    message ids, translated for the person.
     """
 
     class Meta:
@@ -56,14 +59,24 @@ class Form(WTForm):
 
     def __init__(self, request: Any, record: Any = None, **values: Any) -> None:
         self.catalogue: Catalogue = request.catalogue
-        sent = _Sent(request.form) if request.form is not None else None
-        super().__init__(formdata=sent, obj=record, **values)
+        self.draft: Draft | None = request.draft
+        filling = self._filling(request)
+        super().__init__(formdata=filling, obj=record, meta={"request": request}, **values)
         for field in self:
             field.label.text = self.catalogue.gettext(str(field.label.text))
             if field.description:
                 field.description = self.catalogue.gettext(field.description)
             if isinstance(field, AttachmentsField):
                 field.receive(request)
+
+    def _filling(self, request: Any) -> "_Sent | None":
+        """What was sent, or the draft asked for when it is this form's."""
+        filled = request.filled
+        if filled is None:
+            return None
+        names = {name for name, _ in self._unbound_fields}
+        is_ours = request.form is not None or not names.isdisjoint(filled)
+        return _Sent(filled) if is_ours else None
 
     def add_error(self, name: str, message: str, **params: Any) -> None:
         """Puts an error on a field after validation."""
@@ -88,6 +101,13 @@ class _Sent:
 
     def getlist(self, name: str) -> list[Any]:
         return self._data.getlist(name)
+
+
+class CheckboxGroupField(SelectMultipleField):
+    """Several of a few choices, each a box of its own."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class AttachmentsField(Field):

@@ -5,15 +5,17 @@ First part of a template's name is its owner: `core/desk.html`, `bulletins/list.
 """
 
 import datetime as dt
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from openbureau.base.assets import Assets
@@ -21,8 +23,12 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import from_instant
 from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.i18n import Catalogue
+from openbureau.base.themes import PLAIN, Theme
 
 _CHINA_S = 8 * 3600
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Characters from the top of a page in which its title must end.
+TITLE_WITHIN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +79,58 @@ def is_local(location: str) -> bool:
 
 
 def build_environments(
-    folders: Mapping[str, Path], catalogues: Mapping[str, Catalogue], assets: Assets
-) -> dict[str, PlainEnvironment]:
-    """One template environment per language; `folders` maps an owner to its templates."""
-    loader = PrefixLoader({owner: FileSystemLoader(folder) for owner, folder in folders.items()})
-    environments = {}
-    for language, catalogue in catalogues.items():
-        environment = PlainEnvironment(
-            loader=loader,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
-            extensions=["jinja2.ext.i18n"],
-        )
-        environment.install_gettext_translations(  # type: ignore[attr-defined]
-            catalogue.translations, newstyle=True
-        )
-        environment.globals.update(asset=assets.url, count_marker=count_marker)
-        environment.constants = {
-            "asset": assets.url,
-            "count_marker": count_marker,
-            "_": partial(worded, catalogue),
-        }
-        environment.filters.update(
-            moment=moment, day=day, filesize=filesize, thousands=thousands, urlpart=urlpart
-        )
-        environments[language] = environment
-    return environments
+    folders: Mapping[str, Path],
+    catalogues: Mapping[str, Catalogue],
+    assets: Assets,
+    themes: Mapping[str, Theme],
+) -> dict[tuple[str, str], PlainEnvironment]:
+    """Template environments by (theme, language); `folders` maps an owner to its templates.
+
+    The empty theme is the core's own look. An override of a theme reaches what it
+    overrides as `shipped:core/base.html`.
+    """
+    shipped = PrefixLoader({owner: FileSystemLoader(folder) for owner, folder in folders.items()})
+    loaders: dict[str, BaseLoader] = {PLAIN: shipped}
+    for slug, theme in themes.items():
+        own = FileSystemLoader(theme.folder / "templates")
+        above = PrefixLoader({"shipped": shipped}, delimiter=":")
+        loaders[slug] = ChoiceLoader([own, above, shipped])
+    return {
+        (slug, language): _environment(loader, catalogue, assets, slug)
+        for slug, loader in loaders.items()
+        for language, catalogue in catalogues.items()
+    }
+
+
+def _environment(
+    loader: BaseLoader, catalogue: Catalogue, assets: Assets, theme: str
+) -> PlainEnvironment:
+    environment = PlainEnvironment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        catalogue.translations, newstyle=True
+    )
+    environment.constants = {
+        "asset": assets.url,
+        "sheet": partial(assets.sheet, theme),
+        "count_marker": count_marker,
+        "_": partial(worded, catalogue),
+    }
+    environment.globals.update(
+        {name: value for name, value in environment.constants.items() if name != "_"}
+    )
+    environment.filters.update(
+        moment=moment, day=day, filesize=filesize, thousands=thousands, urlpart=urlpart
+    )
+    return environment
 
 
 def worded(catalogue: Catalogue, message: str) -> Markup:
@@ -116,12 +144,26 @@ def count_marker(name: str) -> Markup:
 
 
 def render(environment: PlainEnvironment, result: PageResult, *, is_part: bool, **more: Any) -> str:
-    """The HTML of a page, or of its fragment block when only a part was asked for."""
+    """The HTML of a page, or of its fragment block when only a part was asked for.
+
+    Control characters in the data are left out: HTML has no way to write them.
+    """
     template = environment.get_template(result.template)
     if is_part and result.fragment:
         context = template.new_context({**more, **result.context})
-        return "".join(template.blocks[result.fragment](context))
-    return template.render(**more, **result.context)
+        html = "".join(template.blocks[result.fragment](context))
+    else:
+        html = template.render(**more, **result.context)
+    return _UNWRITABLE.sub("", html)
+
+
+def page_title(html: str) -> str:
+    """What a rendered page calls itself: its title before the last ` · `, the site's name."""
+    start = html.find("<title>", 0, TITLE_WITHIN) + len("<title>")
+    end = html.find("</title>", start, TITLE_WITHIN)
+    if start < len("<title>") or end < 0:
+        return ""
+    return unescape(html[start:end].rpartition(" · ")[0]).strip()
 
 
 def moment(value: dt.datetime | int | None) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from starlette.datastructures import FormData, Headers, QueryParams
@@ -12,12 +12,15 @@ from starlette.requests import cookie_parser
 
 from openbureau.base.assets import Assets
 from openbureau.base.context import Context
+from openbureau.base.csrf import FORM_PAGE_FIELD
+from openbureau.base.drafts import Draft, page_of
 from openbureau.base.errors import Problem
 from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.i18n import Catalogue, preferred_language
 from openbureau.base.plugins import Plugins
 from openbureau.base.routing import Route, Routes
 from openbureau.base.settings import Settings
+from openbureau.base.themes import Theme, default_theme
 
 
 class Gate(Protocol):
@@ -41,8 +44,21 @@ class Gate(Protocol):
     def store_uploads(self, request: "Request") -> None:
         """Stores uploaded files before the write transaction."""
 
+    def draft(self, request: "Request") -> Draft | None:
+        """What the signed-in person typed into this page's form before and did not send."""
+
+    def keep_text(self, request: "Request") -> str:
+        """Keeps the text of a refused form as a draft of whoever it was made for; the address
+        that shows it again, or "" when there was nothing to keep or nobody to keep it for."""
+
     def frame(self, request: "Request") -> Any:
         """What every full page shows around its content."""
+
+    def counts(self, request: "Request") -> Mapping[str, int]:
+        """The person's open todos by kind, and notices."""
+
+    def menu(self, request: "Request") -> Any:
+        """The lines of the person's menu, grouped."""
 
     def after(self, request: "Request") -> None:
         """Small writes that may be lost, after the answer was made."""
@@ -57,7 +73,8 @@ class Application:
     routes: Routes
     assets: Assets
     catalogues: Mapping[str, Catalogue]
-    environments: Mapping[str, PlainEnvironment]
+    environments: Mapping[tuple[str, str], PlainEnvironment]
+    themes: Mapping[str, Theme]
     key: bytes
     gate: Gate
     release: str
@@ -71,11 +88,15 @@ class Request:
     `arrived_at` is of the monotonic clock; `ctx` is the signed-in person (None on anonymous
     pages); `params` the values in the address; `form` the sent form or None; `uploads`
     stored files by field name. What is put into `afterwards` runs in one short write
-    transaction once the answer is made, and may be lost: read marks, not business.
+    transaction once the answer is made, and may be lost: read marks, not business. `theme`
+    and `look` say how the unit's pages look, `title` what the shown page is
+    called, `led_to` where a form that was acted upon leads, `is_refused` that the answer
+    is an error.
     """
 
     __slots__ = (
         "_cookies",
+        "_draft",
         "afterwards",
         "app",
         "arrived_at",
@@ -84,7 +105,10 @@ class Request:
         "ctx",
         "form",
         "headers",
+        "is_refused",
         "kept",
+        "led_to",
+        "look",
         "method",
         "params",
         "path",
@@ -95,6 +119,8 @@ class Request:
         "route",
         "scope",
         "session",
+        "theme",
+        "title",
         "upload_problems",
         "uploads",
     )
@@ -109,6 +135,7 @@ class Request:
         self.headers = Headers(scope=scope)
         self.query = QueryParams(scope["query_string"])
         self._cookies: dict[str, str] | None = None
+        self._draft: Draft | Literal[False] | None = False
         self.route: Route | None = None
         self.params: Mapping[str, Any] = {}
         self.form: FormData | None = None
@@ -125,6 +152,11 @@ class Request:
             language = preferred_language(self.headers.get("accept-language", ""))
         self.catalogue = app.catalogues[language]
         self.ctx: Context | None = None
+        self.theme = default_theme(app.settings.zone, app.themes)
+        self.look: Any = None
+        self.title = ""
+        self.led_to = ""
+        self.is_refused = False
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -138,6 +170,38 @@ class Request:
         """The context of a page that is only reached signed in."""
         assert self.ctx is not None  # noqa: S101 - the gate has admitted this request
         return self.ctx
+
+    @property
+    def environment(self) -> PlainEnvironment:
+        """The templates in this request's theme and language."""
+        return self.app.environments[self.theme, self.catalogue.language]
+
+    @property
+    def form_page(self) -> str:
+        """The page that shows the forms of this answer: a refused form names its own."""
+        sent = str(self.form.get(FORM_PAGE_FIELD) or "") if self.form is not None else ""
+        return page_of(sent or self.full_path)
+
+    @property
+    def shown_page(self) -> str:
+        """The page on the screen: where htmx says that a part of it was asked for."""
+        address = self.headers.get("hx-current-url", "").partition("#")[0]
+        return page_of("/" + "/".join(address.split("/")[3:])) or "/"
+
+    @property
+    def draft(self) -> Draft | None:
+        """What the person typed here before and did not send; one statement, once."""
+        if self._draft is False:
+            is_shown = self.ctx is not None and self.is_safe
+            self._draft = self.app.gate.draft(self) if is_shown else None
+        return self._draft
+
+    @property
+    def filled(self) -> FormData | None:
+        """What fills the forms of this page: what was sent, or the draft asked for."""
+        if self.form is None and self.draft is not None and self.draft.is_restored:
+            return FormData(list(self.draft.fields))
+        return self.form
 
     @property
     def is_safe(self) -> bool:

@@ -1,5 +1,6 @@
 """The frame: what every full page shows around its content."""
 
+import datetime as dt
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +10,29 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from openbureau.base.answers import NOTICE_COOKIE
-from openbureau.base.context import ActingPost, Context
+from openbureau.base.context import CHINA, ActingPost, Context
+from openbureau.base.csrf import FORM_PAGE_FIELD
 from openbureau.base.database import to_instant
 from openbureau.base.declarations import MenuEntry
+from openbureau.base.i18n import N_
 from openbureau.base.request import Request
-from openbureau.kernel.menus.queries import MenuCache, menu_groups, personal_menu
+from openbureau.kernel.appearance.queries import NOTHING
+from openbureau.kernel.menus.queries import (
+    MenuCache,
+    MenuGroup,
+    menu_groups,
+    personal_menu,
+    with_pins,
+)
+from openbureau.kernel.preferences.queries import pinned_urls
+from openbureau.kernel.preferences.tabs import left_at, tabs_from, with_page
 from openbureau.kernel.todos.queries import open_counts
 from openbureau.kernel.units.queries import unit_tree
 
 SCHEMES = ("auto", "light", "dark", "contrast")
 SIZES = ("normal", "large")
+MENU_STATES = ("open", "folded")
+MODE_COOKIES = ("language", "scheme", "size", "menu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +57,22 @@ class FramePost:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameTab:
+    """One open page (页签). The current one takes its title from the page itself."""
+
+    url: str
+    path: str
+    title: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """Everything around a page's content; `person` is None before signing in."""
 
     bureau_name: str
     logo_text: str
+    logo_url: str
     language: str
     scheme: str
     size: str
@@ -61,6 +86,9 @@ class Frame:
     counts: dict[str, int]
     notices: int
     menu: Markup
+    menu_state: str
+    tabs: Sequence[FrameTab]
+    made_at: dt.datetime
 
 
 class FrameBuilder:
@@ -78,9 +106,11 @@ class FrameBuilder:
         if notice:
             request.cookie(NOTICE_COOKIE, "", 0)
         counts = self.counts(request)
+        look = request.look or NOTHING
         return Frame(
             bureau_name=self._bureau_name,
-            logo_text=request.catalogue.gettext("网络办公平台"),
+            logo_text=look.name or request.catalogue.gettext("网络办公平台"),
+            logo_url=f"/-/logo/{look.logo}" if look.logo else "",
             language=request.catalogue.language,
             scheme=_one_of(SCHEMES, request.cookies.get("scheme")),
             size=_one_of(SIZES, request.cookies.get("size")),
@@ -94,6 +124,9 @@ class FrameBuilder:
             counts=counts,
             notices=counts.get("notice", 0),
             menu=self._menu(request, ctx, counts) if ctx else Markup(),
+            menu_state=_one_of(MENU_STATES, request.cookies.get("menu")),
+            tabs=_tabs(request) if ctx else (),
+            made_at=dt.datetime.now(CHINA),
         )
 
     def counts(self, request: Request) -> dict[str, int]:
@@ -105,15 +138,55 @@ class FrameBuilder:
             )
         return request.counts
 
+    def places(self, request: Request) -> list[tuple[str, str]]:
+        """Addresses and titles in the tab strip; the current page's own title is its content."""
+        return [(tab.url, "" if tab.is_current else tab.title) for tab in _tabs(request)]
+
+    def groups(self, request: Request) -> list[MenuGroup]:
+        """The lines of the person's menu, grouped."""
+        return menu_groups(request.person, request.app.plugins, self._core_menu)
+
     def _menu(self, request: Request, ctx: Context, counts: dict[str, int]) -> Markup:
-        key = (ctx.plugins, frozenset(ctx.reach), ctx.account.administrator, ctx.language)
+        key = (
+            request.theme,
+            ctx.plugins,
+            frozenset(ctx.reach),
+            ctx.account.administrator,
+            ctx.language,
+        )
 
         def make() -> str:
-            template = request.app.environments[ctx.language].get_template("core/_menu.html")
-            return template.render(groups=menu_groups(ctx, request.app.plugins, self._core_menu))
+            template = request.environment.get_template("core/_menu.html")
+            return template.render(groups=self.groups(request))
 
-        html = personal_menu(self._menus.html(key, make), counts, request.full_path)
+        heading = ctx.gettext(N_("常用"))
+        menu = with_pins(self._menus.html(key, make), pinned_urls(request.session.pins), heading)
+        html = personal_menu(menu, counts, request.full_path)
         return Markup(html)  # noqa: S704 - rendered by our own template
+
+
+def _tabs(request: Request) -> list[FrameTab]:
+    """The tab strip as it stands with this page open."""
+    here = _page_path(request)
+    tabs = left_at(tabs_from(request.session.tabs), request.headers.get("referer", ""))
+    if request.is_safe and not request.is_refused:
+        tabs = with_page(tabs, request.full_path, "")
+    return [
+        FrameTab(
+            request.full_path if tab.path == request.path else tab.url,
+            tab.path,
+            tab.title,
+            is_current=tab.path == here,
+        )
+        for tab in tabs
+    ]
+
+
+def _page_path(request: Request) -> str:
+    """The path of the page being shown: of a form that came back refused, its own page."""
+    if request.is_safe or request.form is None:
+        return request.path
+    return str(request.form.get(FORM_PAGE_FIELD, "")).partition("?")[0] or request.path
 
 
 def _person(ctx: Context) -> FramePerson:

@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from peewee import Query
+from starlette.datastructures import FormData
 
 from openbureau.base.answers import NOTICE_COOKIE, cookie_name
 from openbureau.base.context import CHINA, ActingPost, Context, Person
-from openbureau.base.csrf import ONCE_FIELD
+from openbureau.base.csrf import FORM_PAGE_FIELD, ONCE_FIELD
 from openbureau.base.database import param, statement, to_instant, writing
+from openbureau.base.drafts import Draft
 from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, SignInNeeded
 from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
@@ -22,10 +24,23 @@ from openbureau.kernel.access.queries import Standing, standing
 from openbureau.kernel.accounts.actions import token_digest
 from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.queries import session_row
-from openbureau.kernel.enablement.models import Stamp
+from openbureau.kernel.appearance.queries import looks
+from openbureau.kernel.drafts.forms import forget_sent, keep_text, shown_draft
+from openbureau.kernel.enablement.models import Epoch, Stamp
 from openbureau.kernel.enablement.queries import Enablement, enablement
 from openbureau.kernel.files.uploads import store_form_files
-from openbureau.kernel.frame import FrameBuilder
+from openbureau.kernel.frame import MODE_COOKIES, FrameBuilder
+from openbureau.kernel.menus.queries import MenuGroup
+from openbureau.kernel.preferences.actions import keep_preference
+from openbureau.kernel.preferences.queries import pinned_urls
+from openbureau.kernel.preferences.tabs import (
+    Tab,
+    left_at,
+    tabs_from,
+    tabs_text,
+    with_page,
+    without_page,
+)
 from openbureau.kernel.submissions.actions import earlier_location, remember_submission
 from openbureau.kernel.units.queries import unit_tree
 
@@ -45,6 +60,10 @@ class StaffGate:
 
     def identify(self, request: Request) -> None:
         """Fills `request.session` and `request.ctx` from the session cookie: one statement."""
+        self._sign_in(request)
+        self._dress(request)
+
+    def _sign_in(self, request: Request) -> None:
         token = request.cookies.get(cookie_name("session", is_secure=request.is_secure), "")
         if not token:
             return
@@ -60,6 +79,16 @@ class StaffGate:
             return
         request.session = row
         request.ctx = self.context(request, row, now)
+
+    def _dress(self, request: Request) -> None:
+        """Sets the theme, name and logo of the unit, or of the site before signing in."""
+        ctx = request.ctx
+        epoch = request.session.units_epoch if ctx else _units_epoch().value()
+        zone = request.app.settings.zone
+        unit_id = ctx.post.unit_id if ctx and ctx.post else None
+        request.look = looks(epoch).of_unit(unit_id, zone)
+        if request.look.theme in request.app.themes:
+            request.theme = request.look.theme
 
     def context(self, request: Request, row: Any, now: dt.datetime) -> Context:
         """The facts about a signed-in person."""
@@ -136,8 +165,9 @@ class StaffGate:
             (row.plugins_epoch, row.units_epoch, row.access_epoch),
             request.full_path,
             request.headers.get("hx-request-type"),
-            [request.cookies.get(name) for name in ("language", "scheme", "size")],
+            [request.cookies.get(name) for name in MODE_COOKIES],
             request.catalogue.language,
+            (request.theme, request.look, pinned_urls(row.pins), self._frame.places(request)),
             request.app.release,
             request.person.now.astimezone(CHINA).date().isoformat(),
         )
@@ -150,8 +180,18 @@ class StaffGate:
 
     def acted(self, request: Request, location: str) -> None:
         """Remembers where the form led."""
+        request.led_to = location
+        forget_sent(request)
         if key := self._once_key(request):
             remember_submission(key, self._account_id(request), location, self._clock())
+
+    def draft(self, request: Request) -> Draft | None:
+        """What the person typed into this page before and did not send."""
+        return shown_draft(request)
+
+    def keep_text(self, request: Request) -> str:
+        """Keeps the text of a refused form; the address that shows it again, or ""."""
+        return keep_text(request, self._clock())
 
     def store_uploads(self, request: Request) -> None:
         """Puts uploaded files into the store before the write transaction."""
@@ -161,6 +201,14 @@ class StaffGate:
         """The frame around a full page."""
         return self._frame.build(request)
 
+    def counts(self, request: Request) -> dict[str, int]:
+        """The person's open todos by kind, and notices."""
+        return self._frame.counts(request)
+
+    def menu(self, request: Request) -> list[MenuGroup]:
+        """The lines of the person's menu, grouped."""
+        return self._frame.groups(request)
+
     def after(self, request: Request) -> None:
         """Read marks, and at most once a minute that the session was seen. Losing them is
         tolerable, so a fault here never spoils the answer."""
@@ -168,13 +216,16 @@ class StaffGate:
         if row is None or request.is_foreseen:
             return
         now = self._clock()
+        tabs = _tabs_after(request)
         is_seen_due = to_instant(now) - row.seen_at >= SEEN_EVERY_MS
-        if not is_seen_due and not request.afterwards:
+        if not is_seen_due and not request.afterwards and tabs is None:
             return
         try:
             with writing():
                 if is_seen_due:
                     Session.update(seen_at=now).where(Session.id == row.id).execute()
+                if tabs is not None:
+                    keep_preference(row.account_id, tabs=tabs_text(tabs))
                 for mark in request.afterwards:
                     mark()
         except Problem:
@@ -187,6 +238,31 @@ class StaffGate:
     @staticmethod
     def _once_key(request: Request) -> str:
         return str(request.form.get(ONCE_FIELD, ""))[:64] if request.form is not None else ""
+
+
+def _tabs_after(request: Request) -> tuple[Tab, ...] | None:
+    """The tabs once this page was shown or this form sent; None when they stay as they are."""
+    route = request.route
+    before = tabs_from(request.session.tabs)
+    after = left_at(before, request.headers.get("referer", ""))
+    if request.title:
+        after = with_page(after, request.full_path, request.title)
+    elif request.led_to and route is not None and route.slug != CORE:
+        # A form that was sent is done with, unless its page is where it leads.
+        form_page = _path(str((request.form or FormData()).get(FORM_PAGE_FIELD, "")))
+        after = after if form_page == _path(request.led_to) else without_page(after, form_page)
+    elif not request.is_safe:
+        return None
+    return after if after != before else None
+
+
+def _path(address: str) -> str:
+    return address.partition("?")[0]
+
+
+@statement
+def _units_epoch() -> Query:
+    return Epoch.select(Epoch.units)
 
 
 @statement

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -18,20 +18,29 @@ from openbureau.base.plugins import Plugins, Source
 from openbureau.base.request import Application
 from openbureau.base.routing import CORE, Routes
 from openbureau.base.settings import Settings, load_settings
+from openbureau.base.themes import Theme, installed_themes
 from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.frame import FrameBuilder
 from openbureau.kernel.gate import StaffGate
 from openbureau.kernel.jobs.bell import hang_bell
 from openbureau.kernel.units.models import Node
 from openbureau.shell import (
+    appearance,
+    arrangement,
     attachments,
+    calendars,
     console,
     desk,
     directory,
+    drafts,
     health,
+    keys,
+    patterns,
+    pickers,
     search,
     sign_in,
     todos,
+    uploads,
 )
 from openbureau.shell.loading import PACKAGE, package_folders, release
 from openbureau.shell.schema import usable_plugins
@@ -42,8 +51,16 @@ CORE_PAGES: tuple[Page, ...] = (
     *directory.PAGES,
     *search.PAGES,
     *attachments.PAGES,
+    *uploads.PAGES,
+    *calendars.PAGES,
+    *pickers.PAGES,
     *sign_in.PAGES,
+    *drafts.PAGES,
+    *keys.PAGES,
+    *arrangement.PAGES,
+    *appearance.PAGES,
     *console.PAGES,
+    *patterns.PAGES,
     *health.PAGES,
 )
 CORE_MENU = (
@@ -53,6 +70,9 @@ CORE_MENU = (
     MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "sitemap", 900),
     MenuEntry(
         N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "puzzle", 950
+    ),
+    MenuEntry(
+        N_("外观"), "/-/console/appearance", "administrator:system", N_("系统管理"), "palette", 960
     ),
 )
 
@@ -65,7 +85,7 @@ def zone_routes(plugins: Plugins, zone: str) -> Routes:
     return Routes(declared)
 
 
-def assemble(settings: Settings, plugins: Plugins) -> Application:
+def assemble(settings: Settings, plugins: Plugins, themes: Mapping[str, Theme]) -> Application:
     """An application on an open, migrated database."""
     folders = package_folders(plugins)
     catalogues = load_catalogues(folder for _, folder in folders)
@@ -73,7 +93,8 @@ def assemble(settings: Settings, plugins: Plugins) -> Application:
         [
             *((owner, folder / "static" / owner) for owner, folder in folders),
             ("vendor", PACKAGE / "static" / "vendor"),
-        ]
+        ],
+        themes.values(),
     )
     templates = {owner: folder / "templates" / owner for owner, folder in folders}
     templates["kit"] = PACKAGE / "templates" / "kit"
@@ -86,7 +107,8 @@ def assemble(settings: Settings, plugins: Plugins) -> Application:
         routes=zone_routes(plugins, settings.zone),
         assets=assets,
         catalogues=catalogues,
-        environments=build_environments(templates, catalogues, assets),
+        environments=build_environments(templates, catalogues, assets, themes),
+        themes=themes,
         key=installation_key(settings.data, "forms"),
         gate=StaffGate(FrameBuilder(CORE_MENU, name), lambda: dt.datetime.now(dt.UTC)),
         release=release(),
@@ -103,13 +125,19 @@ class Bureau(Starlette):
         return self.router
 
 
-def create_app(settings: Settings, sources: Iterable[Source] | None = None) -> Starlette:
-    """The ASGI application of an installation whose database is migrated."""
+def create_app(
+    settings: Settings,
+    sources: Iterable[Source] | None = None,
+    themes: Mapping[str, Theme] | None = None,
+) -> Starlette:
+    """The ASGI application of an installation whose database is migrated. Plugins and themes
+    are the installed ones unless given."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
     open_store(settings.data / "files")
     hang_bell(settings)
-    application = assemble(settings, usable_plugins(settings, sources))
+    found = installed_themes() if themes is None else themes
+    application = assemble(settings, usable_plugins(settings, sources), found)
     app = Bureau(routes=[Dispatch(application)])
     app.state.openbureau = application
     return app

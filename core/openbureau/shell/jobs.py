@@ -10,6 +10,7 @@ from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.events.routing import OutboxEvent
 from openbureau.kernel.files.actions import sweep_orphans
+from openbureau.kernel.files.pieces import sweep_uploads
 from openbureau.kernel.jobs.dispatch import Handler, JobContext, Registry, Subscriber
 from openbureau.kernel.submissions.actions import forget_old_submissions
 from openbureau.kernel.units.queries import unit_tree
@@ -24,6 +25,7 @@ def _sweep_files(now: dt.datetime) -> None:
     """At three in the morning, when nobody waits for the disk."""
     local = now.astimezone(CHINA)
     if (local.hour, local.minute) == (3, 0):
+        sweep_uploads(now)
         sweep_orphans(now)
 
 

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from openbureau.base.database import writing
 from openbureau.base.declarations import Page
+from openbureau.base.drafts import RESTORING
 from openbureau.base.errors import NotFound
 from openbureau.base.forms import Form
 from openbureau.base.i18n import LANGUAGES, N_
@@ -25,13 +26,13 @@ from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.sign_in import Attempt, prove
 from openbureau.kernel.accounts.throttle import DEVICE_DAYS, device_cookie
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.frame import SCHEMES, SIZES
+from openbureau.kernel.frame import MENU_STATES, SCHEMES, SIZES
 from openbureau.shell.demo.people import demo_samples
 
 YEAR_S = 365 * 86400
 KEY_DIGITS = 18
 ADMINISTRATOR_MAX = dt.timedelta(hours=8)
-PREFERENCES = {"language": LANGUAGES, "scheme": SCHEMES, "size": SIZES}
+PREFERENCES = {"language": LANGUAGES, "scheme": SCHEMES, "size": SIZES, "menu": MENU_STATES}
 
 
 class SignInForm(Form):
@@ -108,6 +109,7 @@ def _page(
         status=status,
         form=form,
         next=_next(target),
+        is_resuming=RESTORING in target,
         problem=problem,
         samples=[
             replace(sample, role=request.catalogue.gettext(sample.role))

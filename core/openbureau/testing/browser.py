@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 READY_S = 120
 FLAGS = (
     "--no-sandbox",
+    "--lang=zh-CN",
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
@@ -86,6 +87,13 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer
 def browser() -> Iterator[Browser]:
     """Chromium without a window. It ends with its module: while it runs, its event loop
     keeps other tests of the process from running theirs."""
+    with opened_browser() as started:
+        yield started
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Chromium without a window, for a test that must not have it open all the time."""
     path = chromium()
     if path is None:
         pytest.skip("browser: chromium is not installed (Debian package chromium)")

@@ -23,6 +23,7 @@ from openbureau.base.declarations import RoleTemplate
 from openbureau.base.plugins import Source
 from openbureau.base.request import Application
 from openbureau.base.settings import Settings
+from openbureau.base.themes import usable_themes
 from openbureau.kernel.access.actions import grant_role, install_role_templates
 from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.models import Account, Post
@@ -156,9 +157,16 @@ class Bureau:
 
 
 def open_bureau(
-    data: Path, database_url: str = "", sources: Iterable[Source] | None = None, **changes: Any
+    data: Path,
+    database_url: str = "",
+    sources: Iterable[Source] | None = None,
+    themes: Iterable[tuple[str, Path]] | None = None,
+    **changes: Any,
 ) -> Bureau:
-    """A fresh bureau in an empty folder, with no plugin switched on. `changes` are settings."""
+    """A fresh bureau in an empty folder, with no plugin switched on.
+
+    `themes` are (slug, folder) pairs instead of the installed ones; `changes` are settings.
+    """
     settings = Settings(data=data, database=database_url, **{"threads": 2, **changes})
     installation = open_installation(settings, sources)
     now = dt.datetime.now(dt.UTC)
@@ -181,7 +189,8 @@ def open_bureau(
         index_people()
         bump_epoch("units")
         bump_epoch("access")
-    return Bureau(installation, create_app(settings, sources), now)
+    found = None if themes is None else usable_themes(themes)
+    return Bureau(installation, create_app(settings, sources, found), now)
 
 
 def close_bureau() -> None:

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 
 Fields = Mapping[str, str | Sequence[str]]
 Files = Sequence[tuple[str, str, bytes]]
-_HIDDEN = re.compile(r'<input type="hidden" name="(csrf|once)" value="([^"]*)">')
+_HIDDEN = re.compile(r'<input type="hidden" name="(csrf|once|form_page|form_by)" value="([^"]*)">')
+_PROOF = re.compile(rf"(?:{_HIDDEN.pattern})+")
 _BOUNDARY = "----openbureau-test-boundary"
 
 
@@ -100,9 +101,10 @@ class Client:
         return self.follow(self.post("/-/sign-in", fields))
 
     def _remember(self, answer: Answer) -> None:
-        found = dict(_HIDDEN.findall(answer.text)) if answer.body[:1] == b"<" else {}
-        if found:
-            self.hidden = found
+        proofs = list(_PROOF.finditer(answer.text)) if answer.body[:1] == b"<" else []
+        if proofs:
+            found = _HIDDEN.findall(proofs[-1][0])
+            self.hidden = {name: unescape(value) for name, value in found}
 
     def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Sends any body at all."""

@@ -12,7 +12,7 @@ from openbureau.shell.bench.report import Bench, Run
 ACCEPT = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 Fetch = Callable[[str, Mapping[str, str]], tuple[Mapping[str, str], bytes]]
 _FETCHED = re.compile(r'<(?:link|script|img|use)\b[^>]*?\b(?:href|src)="([^"#]+)')
-_LATER = re.compile(r'hx-get="([^"]+)"[^>]*hx-trigger="load"')
+_LATER = re.compile(r'data-hx-get="([^"]+)"[^>]*data-hx-trigger="load"')
 _IN_SHEET = re.compile(r"url\(\s*[\"']?((?!data:)[^\"')#]+)")
 
 
