@@ -129,7 +129,9 @@ def test_its_pages_look_right_in_every_mode(samples: Bureau, width: int) -> None
         until = samples.now.date() + dt.timedelta(days=place * 6 - 9)
         register(li, f"{name}（留样）", until.isoformat())
     with served(samples.app) as url, opened_browser() as browser:
-        context = browser.new_context(viewport={"width": width, "height": 768}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": width, "height": 768}, locale="zh-CN", reduced_motion="reduce"
+        )
         context.add_cookies([{"name": "session", "value": li.cookies["session"], "url": url}])
         seen = context.new_page()
         for address, name in (("/samples/", "pages-list"), (NEW, "pages-form")):

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 READY_S = 120
 FLAGS = (
     "--no-sandbox",
-    "--lang=zh-CN",
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
