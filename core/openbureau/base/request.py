@@ -97,6 +97,7 @@ class Request:
     __slots__ = (
         "_cookies",
         "_draft",
+        "_full_path",
         "afterwards",
         "app",
         "arrived_at",
@@ -155,6 +156,7 @@ class Request:
         self.theme = default_theme(app.settings.zone, app.themes)
         self.look: Any = None
         self.title = ""
+        self._full_path = ""
         self.led_to = ""
         self.is_refused = False
 
@@ -239,9 +241,11 @@ class Request:
     @property
     def full_path(self) -> str:
         """Path and query as the browser sent them."""
-        query = self.scope["query_string"].decode("latin-1")
-        path = quote(self.path, safe="/-._~!$&'()*+,;=:@")
-        return f"{path}?{query}" if query else path
+        if not self._full_path:
+            query = self.scope["query_string"].decode("latin-1")
+            path = quote(self.path, safe="/-._~!$&'()*+,;=:@")
+            self._full_path = f"{path}?{query}" if query else path
+        return self._full_path
 
     def number(self, name: str, default: int, low: int = 0, high: int = 2**31 - 1) -> int:
         """A whole number from the query, held between `low` and `high`."""

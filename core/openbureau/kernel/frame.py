@@ -147,8 +147,10 @@ class FrameBuilder:
         return menu_groups(request.person, request.app.plugins, self._core_menu)
 
     def _menu(self, request: Request, ctx: Context, counts: dict[str, int]) -> Markup:
+        is_folded = _one_of(MENU_STATES, request.cookies.get("menu")) == "folded"
         key = (
             request.theme,
+            is_folded,
             ctx.plugins,
             frozenset(ctx.reach),
             ctx.account.administrator,
@@ -157,7 +159,7 @@ class FrameBuilder:
 
         def make() -> str:
             template = request.environment.get_template("core/_menu.html")
-            return template.render(groups=self.groups(request))
+            return template.render(groups=self.groups(request), is_folded=is_folded)
 
         heading = ctx.gettext(N_("常用"))
         menu = with_pins(self._menus.html(key, make), pinned_urls(request.session.pins), heading)

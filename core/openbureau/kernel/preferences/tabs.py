@@ -6,6 +6,7 @@ which it was left. The desk always stands first and is not kept.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -33,6 +34,7 @@ _decode = msgspec.json.Decoder(list[tuple[str, str]]).decode
 _encode = msgspec.json.Encoder().encode
 
 
+@lru_cache(maxsize=4096)
 def tabs_from(text: str | None) -> tuple[Tab, ...]:
     """The tabs of a preference column; none for what cannot be read."""
     if not text or text == "[]":
@@ -64,6 +66,8 @@ def with_page(tabs: Sequence[Tab], url: str, title: str) -> tuple[Tab, ...]:
 
 def left_at(tabs: Sequence[Tab], referer: str) -> tuple[Tab, ...]:
     """The tabs with the page one comes from kept in the state it was left in."""
+    if not referer:
+        return tuple(tabs)
     parts = urlsplit(referer)
     url = f"{parts.path}?{parts.query}" if parts.query else parts.path
     if len(url) > ADDRESS_CHARACTERS:

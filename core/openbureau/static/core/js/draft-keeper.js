@@ -31,7 +31,7 @@ class DraftKeeper extends HTMLElement {
   }
 
   key(page) {
-    return `draft:${this.strip.dataset.account}:${page}`;
+    return `draft:${document.body.dataset.account}:${page}`;
   }
 
   /* What keeps this form, or undefined when it is not kept. */
@@ -92,8 +92,8 @@ class DraftKeeper extends HTMLElement {
       const answer = await fetch(page, { headers: { accept: "text/html" } });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const token = fresh.querySelector('input[name="csrf"]')?.value;
-      const account = fresh.querySelector("connection-strip")?.dataset.account;
-      if (!answer.ok || !token || account !== this.strip.dataset.account) return false;
+      const account = fresh.body.dataset.account;
+      if (!answer.ok || !token || account !== document.body.dataset.account) return false;
       for (const input of document.querySelectorAll('input[name="csrf"]')) input.value = token;
       return true;
     } catch {
