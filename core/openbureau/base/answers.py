@@ -24,7 +24,15 @@ from openbureau.base.csrf import (
 )
 from openbureau.base.database import new_uid
 from openbureau.base.errors import Problem, SignInNeeded
-from openbureau.base.pages import Download, PageResult, Redirect, page, page_title, render
+from openbureau.base.pages import (
+    Download,
+    PageResult,
+    Redirect,
+    html_bytes,
+    page,
+    page_title,
+    render,
+)
 from openbureau.base.request import Application, Request
 
 CONTENT_SECURITY = (
@@ -79,7 +87,7 @@ def page_answer(request: Request, result: PageResult) -> Response:
     )
     if not is_part and result.status == 200 and request.is_safe:
         request.title = page_title(html)
-    content, encoding = _compressed(request, html.encode("utf-8", "replace"))
+    content, encoding = _compressed(request, html_bytes(html))
     response = Response(content, result.status)
     kept = b"no-cache, private" if request.ctx else b"no-store"
     length = b"%d" % len(content)

