@@ -28,12 +28,39 @@
       const box = e.getBoundingClientRect();
       const style = getComputedStyle(e);
       if (!box.width || !box.height || style.visibility === "hidden") continue;
+      if (!e.checkVisibility()) continue; // inside a closed <details>
       if (e.closest("svg, .visually-hidden, .skip-link, [hidden], script, style")) continue;
       if (outside(e, box)) found.push(`${named(e)} ends at ${Math.round(box.right)}`);
       if (cut(e, style)) found.push(`${named(e)} cuts its text off`);
     }
     return found.slice(0, 8);
   };
+
+  // Text that runs past the border of the box it stands in, where nothing cuts it off.
+  const boxes = "button, .button, .tag, .badge, summary, a, .choice, .lamp, label, th, td";
+  const isHiddenText = (node) => {
+    if (!isShown(node.parentElement)) return true;
+    for (let up = node.parentElement; up; up = up.parentElement)
+      if (getComputedStyle(up).clipPath !== "none") return true;
+    return false;
+  };
+  const runsPast = (e, box) => {
+    const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+      if (!texts.currentNode.data.trim() || isHiddenText(texts.currentNode)) continue;
+      range.selectNodeContents(texts.currentNode);
+      for (const line of range.getClientRects())
+        if (line.right > box.right + 1 || line.left < box.left - 1) return true;
+    }
+    return false;
+  };
+  const spilled = () =>
+    [...document.querySelectorAll(boxes)]
+      .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+      .filter((e) => getComputedStyle(e).overflowX === "visible" && !e.matches(".visually-hidden"))
+      .filter((e) => runsPast(e, e.getBoundingClientRect()))
+      .map((e) => `${named(e)} is narrower than its text`);
 
   const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   const targets = () =>
@@ -58,5 +85,5 @@
     return found;
   };
 
-  return { broken, targets, covered }[question]();
+  return { broken, spilled, targets, covered }[question]();
 }

@@ -92,6 +92,14 @@ def test_menu_opens_with_enter_and_escape_returns_to_its_button(page: Page) -> N
     expect(summary).to_be_focused()
 
 
+def test_menu_narrows_by_initials_and_enter_opens_what_is_left(page: Page) -> None:
+    menu = opened(page, "menu").locator(".menu").first
+    menu.locator("input").fill("tzsb")
+    expect(menu.locator(".menu-group .menu-link:visible")).to_have_text(["特种设备"])
+    menu.locator("input").press("Enter")
+    page.wait_for_url("**line=tzsb")
+
+
 def test_dialog_is_fetched_once_and_gives_the_focus_back(page: Page) -> None:
     asked: list[str] = []
     link = opened(page, "dialog").locator("dialog-link > a").first

@@ -1,5 +1,6 @@
 """The reference of components is complete: what is not shown there does not exist."""
 
+import datetime as dt
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from openbureau.shell.pattern_list import PATTERNS
+from openbureau.shell.pattern_samples import moments, opinions
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
 
@@ -20,7 +22,9 @@ IMPORT = re.compile(r'{% from "([^"]+)" import ([^%]+?) %}')
 CLASS = re.compile(r"\.([a-z][a-z0-9-]*)")
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]+")
 # Furniture of single pages, not components: no vendor composes pages from it.
-FURNITURE = {"pages.css", "masthead.css", "tabs.css", "patterns.css", "fallback.css", "print.css"}
+FURNITURE = {"pages.css", "patterns.css", "fallback.css", "print.css"}
+LIVE = re.compile(r'<div class="pattern-live">(.*?)</div>\n<details class="pattern-source"', re.S)
+OFFICE_HOURS = range(8, 18)
 
 
 class Words(HTMLParser):
@@ -62,11 +66,12 @@ def component_classes() -> set[str]:
 
 
 def shown_classes(client: Client) -> set[str]:
-    """Classes that occur in the markup of any pattern page, or that a script gives."""
+    """Classes that occur in the markup of any live example, or that a script gives."""
     found: set[str] = set()
     for name in NAMES:
-        for classes in re.findall(r'class="([^"]*)"', client.get(f"/-/patterns/{name}").text):
-            found |= set(classes.split())
+        for live in LIVE.findall(client.get(f"/-/patterns/{name}").text):
+            for classes in re.findall(r'class="([^"]*)"', live):
+                found |= set(classes.split())
     scripts = "".join(p.read_text("utf-8") for p in (CORE / "static/core/js").glob("*.js"))
     return found | set(" ".join(re.findall(r'className = "([\w -]+)"', scripts)).split())
 
@@ -120,11 +125,44 @@ def test_every_public_macro_is_used_in_an_example() -> None:
     assert "\n".join(missing) == ""
 
 
-def test_every_component_class_is_shown(bureau: Bureau) -> None:
-    client = bureau.sign_in("li")
-    classes = component_classes()
+def test_every_component_class_is_shown(vendor: Client) -> None:
+    classes = component_classes() - {"frame"}  # the page around its parts
     assert len(classes) > 100
-    assert " ".join(sorted(classes - shown_classes(client))) == ""
+    assert " ".join(sorted(classes - shown_classes(vendor))) == ""
+
+
+def test_frame_of_a_page_is_made_of_what_is_shown(bureau: Bureau) -> None:
+    li = bureau.sign_in("li")
+    frame = li.get("/-/drafts").text.partition('<main class="page-main"')[0]
+    used = set(" ".join(re.findall(r'class="([^"]*)"', frame)).split())
+    assert {"masthead", "menu-link", "page-tab"} <= used
+    outer = {"frame", "page", "skip-link", "kernel-note", "strip", "popup", "popup-wide"}
+    assert used - outer - shown_classes(li) == set()
+
+
+def test_acts_in_the_examples_were_done_in_office_hours_one_after_another() -> None:
+    rows = opinions()
+    acts = [row["done_at"] for row in rows if row["done_at"]]
+    assert acts == sorted(set(acts), reverse=True)
+    for moment in (*moments().values(), *acts, *(row["arrived_at"] for row in rows)):
+        assert moment.hour in OFFICE_HOURS
+        assert moment.weekday() < 5
+        assert moment.date() <= dt.date(2026, 11, 20)
+    assert len(set(moments().values())) == len(moments())
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "一。二。"), ("en", "一。 二。")])
+def test_sentences_are_joined_as_the_language_does(
+    bureau: Bureau, language: str, said: str
+) -> None:
+    environment = bureau.application.environments["", language]
+    assert environment.from_string("{{ v|sentences }}").render(v=["一。", "二。"]) == said
+
+
+def test_a_mistake_is_said_once(vendor: Client) -> None:
+    page = vendor.get("/-/patterns/fields").text
+    (said,) = re.findall(r'id="refused-floors-error">([^<]*)<', page)
+    assert said == "请填写整数。"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Every component in Chromium: nothing overflows, is cut without a way to read it, has too
 little contrast or hides the focus, in every scheme and size at three widths."""
 
+import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,30 +18,20 @@ pytestmark = pytest.mark.browser
 
 NAMES = [pattern.name for pattern in PATTERNS]
 WIDTHS = (360, 1024, 1366)
-SCHEMES = ("light", "dark", "contrast")
-SIZES = ("normal", "large")
+MODES = tuple(itertools.product(("light", "dark", "contrast"), ("normal", "large")))
 MODE = """([scheme, size]) => {
   document.documentElement.dataset.scheme = scheme;
   document.documentElement.dataset.size = size;
 }"""
-# Faults of the layout as words: the page wider than the window, text cut without a way to read it.
-LAYOUT = """() => {
-  const faults = [], root = document.documentElement;
-  const name = (e) => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""}`;
-  if (root.scrollWidth > root.clientWidth + 1) {
-    const wide = [...document.body.querySelectorAll("*")].filter(
-      (e) => e.getBoundingClientRect().right > root.clientWidth + 1);
-    faults.push(`page is ${root.scrollWidth} wide: ${wide.slice(-3).map(name)}`);
-  }
-  for (const e of document.querySelectorAll(".pattern-live *")) {
-    const style = getComputedStyle(e);
-    if (!/hidden|clip/.test(style.overflowX) || e.scrollWidth <= e.clientWidth + 1) continue;
-    if (e.clientWidth <= 1 || /^(INPUT|SELECT|PROGRESS|svg)$/.test(e.tagName)) continue;
-    const title = e.closest("[title]") ?? e.querySelector("[title]");
-    if (style.textOverflow !== "ellipsis" || !title) faults.push(`cut: ${name(e)}`);
-  }
-  return faults;
-}"""
+LOOKS = (Path(__file__).parents[1] / "face/looks.js").read_text("utf-8")
+# Text that is cut with an ellipsis and cannot be read anywhere.
+SHORTENED = """() => [...document.querySelectorAll(".pattern-live *")].filter((e) => {
+  if (e.clientWidth <= 1 || e.scrollWidth <= e.clientWidth + 1) return false;
+  if (/^(INPUT|SELECT|PROGRESS|svg)$/.test(e.tagName)) return false;
+  const style = getComputedStyle(e);
+  if (!/hidden|clip/.test(style.overflowX) || style.textOverflow !== "ellipsis") return false;
+  return !e.closest("[title]") && !e.querySelector("[title]");
+}).map((e) => `shortened: ${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""}`)"""
 # Elements whose look does not change when they take the focus.
 FOCUS = """() => {
   const look = (e) => {
@@ -76,21 +68,29 @@ def window(browser: Browser, demo_server: DemoServer) -> Iterator[Page]:
         yield vendor.page
 
 
+def layout_faults(page: Page) -> list[str]:
+    """What reaches past the window or its own box, is cut off, or cannot be read in full."""
+    found: list[str] = []
+    for question in ("broken", "spilled"):
+        found += page.evaluate(LOOKS, question)
+    return found + list(page.evaluate(SHORTENED))
+
+
 def faults_of(page: Page, url: str) -> dict[str, Any]:
     """What is wrong with the examples at an address, by width, scheme and size."""
     faults: dict[str, Any] = {}
     page.goto(url)
+    page.evaluate(Axe().axe_script)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 768})
-        for scheme in SCHEMES:
-            for size in SIZES:
-                page.evaluate(MODE, [scheme, size])
-                faults[f"{width} {scheme} {size}"] = page.evaluate(LAYOUT)
-    page.evaluate(Axe().axe_script)
-    for scheme in SCHEMES:
-        page.evaluate(MODE, [scheme, "normal"])
-        faults[f"contrast in {scheme}"] = page.evaluate(CONTRAST)
-        faults[f"focus in {scheme}"] = page.evaluate(FOCUS)
+        for scheme, size in MODES:
+            page.evaluate(MODE, [scheme, size])
+            place = f"{width} {scheme} {size}"
+            faults[place] = layout_faults(page)
+            if width != 1024:
+                faults[f"focus at {place}"] = page.evaluate(FOCUS)
+            if width == 1366 or (width == 360 and scheme == "light"):
+                faults[f"contrast at {place}"] = page.evaluate(CONTRAST)
     return {place: found for place, found in faults.items() if found}
 
 
@@ -122,12 +122,35 @@ def test_the_checks_see_planted_faults(window: Page, demo_server: DemoServer) ->
       };
       plant({ width: "3000px" }, "wide");
       plant({ width: "40px", overflow: "hidden", whiteSpace: "nowrap" }, "cut text");
+      plant({ width: "40px", whiteSpace: "nowrap" }, "spilled text");
+      plant({ width: "40px", overflow: "hidden", textOverflow: "ellipsis",
+              whiteSpace: "nowrap" }, "shortened text");
       plant({ outline: "0", boxShadow: "none" }, "no focus");
       plant({ color: "#ccc", background: "#fff" }, "faint");
     }""")
-    layout = window.evaluate(LAYOUT)
-    assert any("wide" in fault for fault in layout)
-    assert any(fault.startswith("cut: button") for fault in layout)
+    layout = layout_faults(window)
+    assert any("scrolls sideways" in fault for fault in layout)
+    assert any("cuts its text off" in fault for fault in layout)
+    assert any("narrower than its text" in fault for fault in layout)
+    assert any(fault.startswith("shortened: button") for fault in layout)
     assert len(window.evaluate(FOCUS)) == 1
     window.evaluate(Axe().axe_script)
     assert any("faint" in fault for fault in window.evaluate(CONTRAST))
+
+
+def test_paper_shows_all_of_the_source_and_codes_in_one_piece(
+    window: Page, demo_server: DemoServer
+) -> None:
+    window.goto(f"{demo_server.url}/-/patterns/table")
+    window.set_viewport_size({"width": 670, "height": 960})  # A4 within its margins
+    window.emulate_media(media="print")
+    hidden = window.evaluate("""() => [...document.querySelectorAll("pre")].filter((e) =>
+        e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).length""")
+    lines = window.evaluate("""() => [...document.querySelectorAll(".cell-code")].map((e) => {
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        return range.getClientRects().length;
+    })""")
+    window.emulate_media(media="screen")
+    assert hidden == 0
+    assert lines == [1] * 6

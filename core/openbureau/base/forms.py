@@ -19,6 +19,9 @@ _LIBRARY_MESSAGES = {
     "Not a valid choice.": N_("请从列出的选项中选择。"),
     "Not a valid choice": N_("请从列出的选项中选择。"),
     "Not a valid integer value.": N_("请填写整数。"),
+    "Not a valid decimal value.": N_("请填写数字。"),
+    "Not a valid float value.": N_("请填写数字。"),
+    "Not a valid time value.": N_("请填写时间，例如 09:30。"),
     "Not a valid date value.": N_("请填写日期，例如 2026-11-23。"),
     "Invalid Choice: could not coerce.": N_("请从列出的选项中选择。"),
     "Field must be at least %(min)d character long.": N_("至少填写 %(min)d 个字。"),
@@ -77,6 +80,16 @@ class Form(WTForm):
         names = {name for name, _ in self._unbound_fields}
         is_ours = request.form is not None or not names.isdisjoint(filled)
         return _Sent(filled) if is_ours else None
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used. What could not be read is said once: the
+        validators of such a field looked at nothing."""
+        is_valid = super().validate(extra_validators)
+        for field in self:
+            unread = list(field.process_errors)
+            if unread and field.errors[: len(unread)] == unread:
+                field.errors = unread
+        return is_valid
 
     def add_error(self, name: str, message: str, **params: Any) -> None:
         """Puts an error on a field after validation."""

@@ -129,7 +129,12 @@ def _environment(
         {name: value for name, value in environment.constants.items() if name != "_"}
     )
     environment.filters.update(
-        moment=moment, day=day, filesize=filesize, thousands=thousands, urlpart=urlpart
+        moment=moment,
+        day=day,
+        filesize=filesize,
+        thousands=thousands,
+        urlpart=urlpart,
+        sentences=(Markup(" ") if catalogue.language == "en" else Markup()).join,
     )
     return environment
 

@@ -1,28 +1,16 @@
 """What `/-/patterns` says about each component, in the order of its pages."""
 
-from dataclasses import dataclass
-
 from openbureau.base.i18n import N_
+from openbureau.shell.pattern_entry import (
+    AS_IT_IS,
+    FILLED,
+    NO_KEYS,
+    NOT_PRINTED,
+    TAB,
+    Pattern,
+)
+from openbureau.shell.pattern_frame import FRAME_PATTERNS
 
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One component; every text is a message id. `name` is that of its file of examples."""
-
-    name: str
-    group: str
-    title: str
-    purpose: str
-    avoid: str
-    keys: str
-    printed: str
-
-
-_NO_KEYS = N_("没有自己的按键。")
-_AS_IT_IS = N_("照原样打印。")
-_NOT_PRINTED = N_("不打印。")
-_TAB = N_("Tab 逐个到达，Enter 打开。")
-_FILLED = N_("打印已填写的内容。")
 _NAV = N_("页面与导航")
 _LIST = N_("列表")
 _RECORD = N_("事项")
@@ -32,13 +20,14 @@ _WHOLE = N_("整页")
 _EDGE = N_("边界")
 
 PATTERNS = (
+    *FRAME_PATTERNS,
     Pattern(
         "page-head",
         _NAV,
         N_("页首"),
         N_("每页一个：标题、一句说明、动作，动作里只有一个主按钮。"),
         N_("卡片里的小标题；那里用卡片的标题。"),
-        _TAB,
+        TAB,
         N_("标题打印，动作不打印。"),
     ),
     Pattern(
@@ -47,7 +36,7 @@ PATTERNS = (
         N_("卡片"),
         N_("把同一件事的内容放在一起，标题右边可以有一个链接。"),
         N_("只有一行字的提示；那里用横幅。"),
-        _TAB,
+        TAB,
         N_("边框变浅，可以跨页。"),
     ),
     Pattern(
@@ -56,8 +45,8 @@ PATTERNS = (
         N_("页签"),
         N_("同一张列表的几种看法，每个页签是一个地址。"),
         N_("一步一步的过程；那里用环节图。"),
-        _TAB,
-        _NOT_PRINTED,
+        TAB,
+        NOT_PRINTED,
     ),
     Pattern(
         "breadcrumb",
@@ -65,8 +54,8 @@ PATTERNS = (
         N_("当前位置"),
         N_("从列表进入的页面，指回来路。"),
         N_("菜单里的一级页面。"),
-        _TAB,
-        _AS_IT_IS,
+        TAB,
+        AS_IT_IS,
     ),
     Pattern(
         "menu-button",
@@ -75,7 +64,7 @@ PATTERNS = (
         N_("不常用的动作收在这里，页面只留三四个按钮。"),
         N_("唯一的或最常用的动作。"),
         N_("Enter 或空格打开，Tab 逐项，Esc 关闭并回到按钮。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "dialog",
@@ -84,7 +73,7 @@ PATTERNS = (
         N_("办一件小事或确认一次，办完回到原处；链接的地址就是整页形式。"),
         N_("长表单，或需要对照原页面的内容。"),
         N_("Esc 关闭，焦点回到链接；按住 Ctrl 点击在新窗口打开整页。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "action-bar",
@@ -92,8 +81,8 @@ PATTERNS = (
         N_("底部操作栏"),
         N_("长页面的动作留在窗口下缘，最多一个主按钮，其余收进“更多”。"),
         N_("一屏看得完的表单；那里用表单末行。"),
-        _TAB,
-        _NOT_PRINTED,
+        TAB,
+        NOT_PRINTED,
     ),
     Pattern(
         "print",
@@ -101,7 +90,7 @@ PATTERNS = (
         N_("打印页脚"),
         N_("打印件末尾的签字栏；屏幕上不出现。"),
         N_("页码和打印人；每页自动带有。"),
-        _NO_KEYS,
+        NO_KEYS,
         N_("只在打印件上出现。"),
     ),
     Pattern(
@@ -120,7 +109,7 @@ PATTERNS = (
         N_("一个查询框和几个下拉条件，选了立即生效。"),
         N_("超过五个条件；那里用高级查询。"),
         N_("Enter 查询。没有脚本时按“查询”按钮。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "advanced-query",
@@ -129,7 +118,7 @@ PATTERNS = (
         N_("字段、比较、值逐行组合，行间是且或或；条件都在地址里，可以收藏和转发。"),
         N_("日常查找；那里一个查询框就够。"),
         N_("Enter 查询，不会误删条件。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "pager",
@@ -146,7 +135,7 @@ PATTERNS = (
         N_("短清单"),
         N_("卡片里的几行标题，右边是日期或单位。"),
         N_("需要三列以上；那里用列表。"),
-        _TAB,
+        TAB,
         N_("省略的文字打印全文。"),
     ),
     Pattern(
@@ -155,7 +144,7 @@ PATTERNS = (
         N_("机构树"),
         N_("逐级展开的单位，点名称打开，点箭头展开。"),
         N_("选择接收人；那里用选择器。"),
-        _TAB,
+        TAB,
         N_("打印已展开的部分。"),
     ),
     Pattern(
@@ -164,8 +153,8 @@ PATTERNS = (
         N_("要素表"),
         N_("一件事的各项要素，空着的注明未填写。"),
         N_("可以编辑的内容；那里用表单。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
     Pattern(
         "steps",
@@ -174,7 +163,7 @@ PATTERNS = (
         N_("流程走到哪一步：已办打勾，当前实心，未到虚线，并行的并排。"),
         N_("没有先后次序的清单。"),
         N_("是一个有序列表，读屏逐项读出状态。"),
-        _AS_IT_IS,
+        AS_IT_IS,
     ),
     Pattern(
         "opinions",
@@ -183,7 +172,7 @@ PATTERNS = (
         N_("谁在哪个环节写了什么、何时到达和办结；意见用楷体，更正另起一条。"),
         N_("聊天和评论。"),
         N_("按时间、按环节是两个链接。"),
-        _AS_IT_IS,
+        AS_IT_IS,
     ),
     Pattern(
         "timeline",
@@ -191,8 +180,8 @@ PATTERNS = (
         N_("时间线"),
         N_("一件事的经过，按时间排列。"),
         N_("办理意见；那里有专门的表。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
     Pattern(
         "follow",
@@ -201,7 +190,7 @@ PATTERNS = (
         N_("把一件事列入“我关注”，办理进展随时能找到。"),
         N_("必须由本人办理的事；那些自己会到待办里。"),
         N_("Enter 或空格。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "files",
@@ -209,7 +198,7 @@ PATTERNS = (
         N_("附件清单"),
         N_("附件的名称、大小和下载。"),
         N_("上传；那里用附件字段。"),
-        _TAB,
+        TAB,
         N_("打印名称和大小。"),
     ),
     Pattern(
@@ -227,7 +216,7 @@ PATTERNS = (
         N_("二维码"),
         N_("打印件上的入口，旁边总有文字地址。"),
         N_("屏幕上的链接；那里直接放链接。"),
-        _NO_KEYS,
+        NO_KEYS,
         N_("黑白分明，不随配色变化。"),
     ),
     Pattern(
@@ -236,7 +225,7 @@ PATTERNS = (
         N_("时限灯"),
         N_("● 超期、▲ 临期、■ 正常、◇ 停表：形状、文字、颜色说同一件事。"),
         N_("与时限无关的状态；那里用标签。"),
-        _NO_KEYS,
+        NO_KEYS,
         N_("黑白打印靠形状分辨。"),
     ),
     Pattern(
@@ -245,8 +234,8 @@ PATTERNS = (
         N_("标签与计数"),
         N_("紧急程度、文种、状态等一个词；红色只给特急和计数。"),
         N_("动作；那里用按钮。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
     Pattern(
         "icon",
@@ -254,8 +243,8 @@ PATTERNS = (
         N_("图标"),
         N_("和文字放在一起帮助辨认，颜色随文字。"),
         N_("单独代替文字；必须时给出 aria-label。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
     Pattern(
         "banner",
@@ -263,8 +252,8 @@ PATTERNS = (
         N_("横幅"),
         N_("页面上一直成立的事：已撤回、只能查阅、将要停用。"),
         N_("刚刚办成的事；那里用提示条。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
     Pattern(
         "toast",
@@ -273,7 +262,7 @@ PATTERNS = (
         N_("刚刚办成的一件事，六秒后离开；没有脚本时是页首的横幅。"),
         N_("错误和需要处理的事。"),
         N_("指着它或焦点在它上面时不会消失，可以关闭。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "progress",
@@ -281,7 +270,7 @@ PATTERNS = (
         N_("进度"),
         N_("后台任务走到哪里，每两秒自己更新；或者已读人数一类的比例。"),
         N_("不知道总数的等待；那里用占位。"),
-        _NO_KEYS,
+        NO_KEYS,
         N_("打印文字和数字。"),
     ),
     Pattern(
@@ -290,8 +279,8 @@ PATTERNS = (
         N_("占位"),
         N_("内容还在路上时占住地方，到达后页面不跳动。"),
         N_("不到半秒的等待。"),
-        _NO_KEYS,
-        _NOT_PRINTED,
+        NO_KEYS,
+        NOT_PRINTED,
     ),
     Pattern(
         "empty",
@@ -299,8 +288,8 @@ PATTERNS = (
         N_("空状态"),
         N_("说明这里将会有什么，给出第一个动作。"),
         N_("出错；那里说明原因和找谁。"),
-        _TAB,
-        _AS_IT_IS,
+        TAB,
+        AS_IT_IS,
     ),
     Pattern(
         "error",
@@ -308,8 +297,8 @@ PATTERNS = (
         N_("错误页"),
         N_("发生了什么、什么没有受影响、怎么办、错误号。"),
         N_("表单填错；错误写在字段旁边。"),
-        _TAB,
-        _AS_IT_IS,
+        TAB,
+        AS_IT_IS,
     ),
     Pattern(
         "button",
@@ -318,7 +307,7 @@ PATTERNS = (
         N_("每页一个主按钮；会造成损失的用红字，并要求理由。"),
         N_("打开页面；那里用链接。"),
         N_("Enter 或空格。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "fields",
@@ -327,7 +316,7 @@ PATTERNS = (
         N_("标签、必填、单位、说明、错误连在一起，读屏也听得到。"),
         N_("只读的内容；那里用要素表。"),
         N_("Tab 的次序就是纸上的次序。"),
-        _FILLED,
+        FILLED,
     ),
     Pattern(
         "picker",
@@ -345,7 +334,7 @@ PATTERNS = (
         N_("先打字后点选：20041015、10-15、2004年10月15日都认得。"),
         N_("时间段；那里用两个日期加快捷按钮。"),
         N_("直接输入；方向键在月历里移动，Esc 关闭。"),
-        _FILLED,
+        FILLED,
     ),
     Pattern(
         "upload",
@@ -361,9 +350,9 @@ PATTERNS = (
         _FORM,
         N_("草稿提示"),
         N_("长表单没有提交的内容自动存下，再打开时可以恢复或丢弃。"),
-        N_("口令和附件；它们不存草稿。"),
+        N_("口令；它从不存下。已上传的附件只随草稿保留 24 小时。"),
         N_("Ctrl+S 立即存下。"),
-        _NOT_PRINTED,
+        NOT_PRINTED,
     ),
     Pattern(
         "register-page",
@@ -389,7 +378,7 @@ PATTERNS = (
         N_("难看的内容"),
         N_("五百字的单位名、不断开的三千个字符、从右到左的文字、表情和扩展区汉字：版面都不能散。"),
         N_("真实数据。"),
-        _NO_KEYS,
-        _AS_IT_IS,
+        NO_KEYS,
+        AS_IT_IS,
     ),
 )

@@ -10,8 +10,8 @@ from openbureau.kit.codes import qr_code
 from openbureau.kit.conditions import conditions
 from openbureau.kit.paging import paging, sorting
 from openbureau.shell.sample_forms import sample_forms
+from openbureau.shell.sample_frame import sample_frame, sample_menu
 
-DAY = dt.datetime(2026, 11, 23, 9, 12, tzinfo=CHINA)
 MONTHS = ("6 月", "7 月", "8 月", "9 月", "10 月", "11 月")
 UNBROKEN = "长" * 1500 + "x" * 1500
 NAMES = (
@@ -33,16 +33,18 @@ def samples(request: Request) -> dict[str, Any]:
         "short_paging": paging(request, 12),
         "conditions": conditions(request, ("name", "kind", "due_on")),
         "opinions": opinions(),
-        "at": DAY,
+        "at": moments(),
         "qr": qr_code("https://bureau.example/equipment/device/311053010000202731"),
         **charts(),
         **sample_forms(request),
         "files": files(),
+        "frame": sample_frame(),
+        "menu": sample_menu(request),
         "kept_form": {
             "errors": {},
             "draft": {
                 "is_restored": False,
-                "saved_at": DAY,
+                "saved_at": at("2026-11-20 16:48"),
                 "id": 1,
                 "restore_url": "/-/patterns/draft",
             },
@@ -72,24 +74,46 @@ def devices() -> list[dict[str, Any]]:
     return [dict(zip(keys, row, strict=True), is_strong=row[0] == 1) for row in rows]
 
 
+def at(text: str) -> dt.datetime:
+    """An instant in China: `2026-11-18 09:12`."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=CHINA)
+
+
+def moments() -> dict[str, dt.datetime]:
+    """When one document was sent, reviewed and countersigned, and what befell one lift."""
+    return {
+        "sent": at("2026-11-18 10:20"),
+        "reviewed": at("2026-11-18 15:05"),
+        "metering": at("2026-11-18 15:46"),
+        "legal": at("2026-11-19 09:36"),
+        "arrived": at("2026-11-19 09:37"),
+        "uploaded": at("2026-11-20 10:08"),
+        "inspected": at("2026-11-19 15:40"),
+        "reminded": at("2026-10-20 09:00"),
+        "handed_on": at("2026-07-08 10:25"),
+        "registered": at("2025-03-11 14:32"),
+    }
+
+
 def opinions() -> list[dict[str, Any]]:
     """Five opinions on one document, the latest first; one is still open, one corrects another."""
     rows: list[tuple[Any, ...]] = [
-        ("会签", "办公室", "主任", "周志远", "", 30, 32, None, "", False),
-        ("会签", "法规科", "科长", "陈晓燕", "同意。第十二条建议引用上位法条款号。", 24, 26, 27,
-         "3 小时", False),
+        ("会签", "办公室", "主任", "周志远", "", "18 15:06", "19 09:02", None, "", False),
+        ("会签", "法规科", "科长", "陈晓燕", "同意。第十二条建议引用上位法条款号。",
+         "18 15:06", "19 09:05", "19 09:36", "3 小时", False),
         ("会签", "计量科", "副科长", "赵永平", "同意。\n上一条意见中“附件二”应为“附件三”。",
-         23, 23, 24, "40 分钟", True),
+         "18 15:06", "18 15:20", "18 15:46", "40 分钟", True),
         ("科室审核", "标准化科", "科长", "刘敏", "同意呈核，请办公室、计量科、法规科会签。",
-         18, 19, 20, "2 小时", False),
-        ("拟稿", "标准化科", "科员", "王建国", "送审。", 0, 0, 1, "1 小时", False),
+         "18 10:21", "18 14:30", "18 15:05", "2 小时", False),
+        ("拟稿", "标准化科", "科员", "王建国", "送审。",
+         "18 09:12", "18 09:13", "18 10:20", "1 小时", False),
     ]  # fmt: skip
     keys = ("step", "unit_name", "title", "person_name", "text",
             "arrived_at", "opened_at", "done_at", "took", "is_correction")  # fmt: skip
     times = {"arrived_at", "opened_at", "done_at"}
     return [
         {
-            key: DAY + dt.timedelta(hours=value) if key in times and value is not None else value
+            key: at(f"2026-11-{value}") if key in times and value is not None else value
             for key, value in zip(keys, row, strict=True)
         }
         for row in rows

@@ -18,7 +18,8 @@ from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.pages import page
 from openbureau.base.request import Request
 from openbureau.kernel.frame import SCHEMES, SIZES
-from openbureau.shell.pattern_list import PATTERNS, Pattern
+from openbureau.shell.pattern_entry import Pattern
+from openbureau.shell.pattern_list import PATTERNS
 from openbureau.shell.pattern_samples import samples
 
 _MARK = re.compile(r"^\{# example: (.+?) #\}\n", re.M)

@@ -83,6 +83,7 @@ class SampleForm(Form):
     span = DateRangeField("登记日期")
     files = AttachmentsField("附件")
     to = SamplePartiesField("主送")
+    reason = StringField("理由", [InputRequired()])
     one = SamplePartiesField("承办人", kinds=("person",), multiple=False)
 
 
