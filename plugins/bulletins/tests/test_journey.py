@@ -1,5 +1,6 @@
 """A bulletin's life in Chromium, with and without JavaScript: draft, publish, read, withdraw."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def choose_receivers(walker: Walker) -> None:
         page.fill("[name='receivers-names']", "昆明市局及全部下属")
         return
     page.press(".picker-open button", "Enter")
-    page.click("[role=tab]:has-text('全省树')")
+    with page.expect_response(re.compile(r"/-/pick\?.*tab=tree")):
+        page.click("[role=tab]:has-text('全省树')")
     page.press("[role=treeitem][data-unit='530100']", "ArrowRight")
     page.press("[role=treeitem][data-value='subtree:530100']", "Space")
     assert "已选 1 项" in page.inner_text(".picker-count")
