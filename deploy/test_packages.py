@@ -16,6 +16,7 @@ NEEDED = (
     ("ldap-utils", ("ldapsearch",), "ldap-utils"),
     ("PostgreSQL", ("initdb", "/usr/lib/postgresql/*/bin/initdb"), "postgresql"),
     ("Chromium", ("chromium", "chromium-browser"), "chromium"),
+    ("Ghostscript", ("gs",), "ghostscript"),
     ("wrk", ("wrk",), "wrk"),
     (
         "Chinese fonts",

@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from openbureau.base.answers import NOTICE_COOKIE
 from openbureau.base.context import CHINA, ActingPost, Context
-from openbureau.base.csrf import FORM_PAGE_FIELD
 from openbureau.base.database import to_instant
 from openbureau.base.declarations import MenuEntry
 from openbureau.base.i18n import N_
@@ -169,26 +168,19 @@ class FrameBuilder:
 
 def _tabs(request: Request) -> list[FrameTab]:
     """The tab strip as it stands with this page open."""
-    here = _page_path(request)
+    here = request.form_page.partition("?")[0]
     tabs = left_at(tabs_from(request.session.tabs), request.headers.get("referer", ""))
     if request.is_safe and not request.is_refused:
         tabs = with_page(tabs, request.full_path, "")
     return [
         FrameTab(
-            request.full_path if tab.path == request.path else tab.url,
+            request.full_path if tab.path == here and request.is_safe else tab.url,
             tab.path,
             tab.title,
             is_current=tab.path == here,
         )
         for tab in tabs
     ]
-
-
-def _page_path(request: Request) -> str:
-    """The path of the page being shown: of a form that came back refused, its own page."""
-    if request.is_safe or request.form is None:
-        return request.path
-    return str(request.form.get(FORM_PAGE_FIELD, "")).partition("?")[0] or request.path
 
 
 def _person(ctx: Context) -> FramePerson:

@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from peewee import Query
-from starlette.datastructures import FormData
 
 from openbureau.base.answers import NOTICE_COOKIE, cookie_name
 from openbureau.base.context import CHINA, ActingPost, Context, Person
-from openbureau.base.csrf import FORM_PAGE_FIELD, ONCE_FIELD
+from openbureau.base.csrf import ONCE_FIELD
 from openbureau.base.database import param, statement, to_instant, writing
 from openbureau.base.drafts import Draft
 from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, SignInNeeded
@@ -249,7 +248,7 @@ def _tabs_after(request: Request) -> tuple[Tab, ...] | None:
         after = with_page(after, request.full_path, request.title)
     elif request.led_to and route is not None and route.slug != CORE:
         # A form that was sent is done with, unless its page is where it leads.
-        form_page = _path(str((request.form or FormData()).get(FORM_PAGE_FIELD, "")))
+        form_page = _path(request.form_page)
         after = after if form_page == _path(request.led_to) else without_page(after, form_page)
     elif not request.is_safe:
         return None

@@ -14,6 +14,7 @@ from openbureau.base.declarations import DeskTile, Page
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
+from openbureau.kernel.calendar.days import WEEKDAYS
 from openbureau.kernel.menus.queries import MenuGroup, MenuLine
 from openbureau.kernel.preferences.actions import keep_preference
 from openbureau.kernel.preferences.queries import Arrangement, desk_arrangement, pinned_urls
@@ -23,7 +24,6 @@ from openbureau.shell.todos import todo_lines
 ROWS = 8
 SUPERVISED_ROWS = 4
 BUDGET_S = 0.15
-WEEKDAYS = (N_("一"), N_("二"), N_("三"), N_("四"), N_("五"), N_("六"), N_("日"))
 OWN_CARDS = {"read": N_("待阅"), "today": N_("今日"), "shortcuts": N_("常用")}
 TILE = "tile:"
 
