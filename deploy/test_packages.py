@@ -14,6 +14,8 @@ from pathlib import Path
 NEEDED = (
     ("OpenLDAP", ("slapd", "/usr/sbin/slapd"), "slapd"),
     ("ldap-utils", ("ldapsearch",), "ldap-utils"),
+    ("Samba's domain controller", ("samba", "/usr/sbin/samba"), "samba-ad-dc"),
+    ("OpenSSL", ("openssl",), "openssl"),
     ("PostgreSQL", ("initdb", "/usr/lib/postgresql/*/bin/initdb"), "postgresql"),
     ("Chromium", ("chromium", "chromium-browser"), "chromium"),
     ("Ghostscript", ("gs",), "ghostscript"),

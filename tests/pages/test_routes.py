@@ -5,6 +5,7 @@ import re
 import pytest
 
 from openbureau.base.routing import Route
+from openbureau.kernel.access.administration import POWERS
 from openbureau.testing.bureau import Bureau, Client
 from openbureau.testing.statements import is_write, statements
 
@@ -76,9 +77,9 @@ def test_every_page_declares_who_may_open_it(bureau: Bureau) -> None:
         declared = {p.code for r in bureau.application.plugins.loaded
                     for p in r.declared.permissions.permissions}  # fmt: skip
         permission = route.page.permission
-        assert permission in {"public", "signed-in", *declared} or permission.startswith(
-            "administrator:"
-        ), route.url
+        assert permission in {"public", "signed-in", *(p.code for p in POWERS), *declared}, (
+            route.url
+        )
 
 
 def test_public_pages_are_the_known_ones(bureau: Bureau) -> None:

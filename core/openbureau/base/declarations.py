@@ -136,11 +136,22 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value administrators may change per unit."""
+    """A value administrators change while the system runs; `<slug>.<noun>` is its key.
+
+    The type of `default` (bool, int or str) is the type of the value. `choices` are (value,
+    label) pairs. An `is_local` one may differ per unit: the nearest choice up the tree
+    holds. `permission` is who may change it.
+    """
 
     key: str
     label: str
     default: Any
+    description: str = ""
+    choices: Sequence[tuple[str, str]] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    is_local: bool = False
+    permission: str = "core.manage_settings"
 
 
 @dataclass(frozen=True, slots=True)

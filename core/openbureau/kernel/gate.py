@@ -125,17 +125,16 @@ class StaffGate:
             return
         if request.ctx is None:
             raise SignInNeeded if request.is_safe else SignInNeeded.for_form()
-        if page.permission.startswith("administrator:"):
-            if request.ctx.account.administrator != page.permission.partition(":")[2]:
-                raise Forbidden(
-                    "这个页面只对相应的管理员开放。",
-                    remedy=N_("系统、安全、审计三类管理员各管各的事，请由对应的管理员办理。"),
-                )
-            return
         if route.slug != CORE:
             self._admit_to_plugin(request, route.slug)
-        if page.permission != "signed-in" and not request.ctx.may(page.permission):
-            raise Forbidden
+        if page.permission == "signed-in" or request.ctx.may(page.permission):
+            return
+        if route.slug == CORE:
+            raise Forbidden(
+                "这个页面只对相应的管理员开放。",
+                remedy=N_("系统、安全、审计三类管理员各管各的事，请由对应的管理员办理。"),
+            )
+        raise Forbidden
 
     def _admit_to_plugin(self, request: Request, slug: str) -> None:
         ctx = request.person

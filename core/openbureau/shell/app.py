@@ -25,7 +25,6 @@ from openbureau.kernel.gate import StaffGate
 from openbureau.kernel.jobs.bell import hang_bell
 from openbureau.kernel.units.models import Node
 from openbureau.shell import (
-    appearance,
     arrangement,
     attachments,
     calendars,
@@ -58,7 +57,6 @@ CORE_PAGES: tuple[Page, ...] = (
     *drafts.PAGES,
     *keys.PAGES,
     *arrangement.PAGES,
-    *appearance.PAGES,
     *console.PAGES,
     *patterns.PAGES,
     *health.PAGES,
@@ -68,12 +66,7 @@ CORE_MENU = (
     MenuEntry(N_("待办事项"), "/-/todos", "", icon="clipboard-list", order=1, count="do"),
     MenuEntry(N_("待阅"), "/-/todos?tab=read", "", icon="eye", order=2, count="read"),
     MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "sitemap", 900),
-    MenuEntry(
-        N_("业务模块"), "/-/console/plugins", "administrator:system", N_("系统管理"), "puzzle", 950
-    ),
-    MenuEntry(
-        N_("外观"), "/-/console/appearance", "administrator:system", N_("系统管理"), "palette", 960
-    ),
+    *console.MENU,
 )
 
 

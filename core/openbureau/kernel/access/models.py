@@ -14,9 +14,12 @@ class Role(Table):
 
     code = CharField(max_length=60, unique=True)
     name = CharField(max_length=100)
+    description = CharField(max_length=300, default="")
     template = CharField(max_length=60, default="")
     is_edited = BooleanField(default=False)
     is_default = BooleanField(default=False)
+    is_active = BooleanField(default=True)
+    changed_at = InstantField(null=True)
 
     class Meta:
         table_name = "role"
@@ -31,8 +34,15 @@ class RolePermission(Table):
         indexes = ((("role", "permission"), True),)
 
 
+SOURCES = ("manual", "ldap")
+
+
 class RoleGrant(Table):
-    """A role given to a person or a post, in a unit, with a reach and dates."""
+    """A role given to a person or a post, in a unit, with a reach and dates.
+
+    `source` is `ldap` when a directory group brought it: `group` is its DN. Taken back by
+    `ended_at`, never deleted.
+    """
 
     account = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     post = ForeignKeyField(Post, null=True, on_delete="RESTRICT", backref=None)
@@ -44,9 +54,54 @@ class RoleGrant(Table):
     source = CharField(max_length=12, default="manual")
     granted_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     granted_at = InstantField()
+    basis = CharField(max_length=200, default="")
+    group = CharField(max_length=500, default="")
+    ended_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
+    ended_at = InstantField(null=True)
 
     class Meta:
         table_name = "role_grant"
+
+
+class Delegation(Table):
+    """Somebody stands in for somebody else while they are absent (授权代办).
+
+    With a post only what belongs to that post is lent, without one everything. Both days
+    are included. `account` is who arranged it.
+    """
+
+    delegator = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    post = ForeignKeyField(Post, null=True, on_delete="RESTRICT", backref=None)
+    delegate = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    starts_on = DateField()
+    ends_on = DateField()
+    reason = CharField(max_length=300, default="")
+    account = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
+    created_at = InstantField()
+    ended_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "delegation"
+        indexes = ((("delegate", "ends_on"), False), (("delegator", "ends_on"), False))
+
+
+class RecordAct(Table):
+    """Who exercised a permission on a record, kept where a separation rule asks for it.
+
+    `on_behalf_of` is whom they stood in for: the rule binds both.
+    """
+
+    realm = CharField(max_length=60)
+    record_id = IntegerField()
+    permission = CharField(max_length=100)
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    on_behalf_of = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
+    at = InstantField()
+
+    class Meta:
+        table_name = "record_act"
+        indexes = ((("realm", "record_id", "permission"), False),)
 
 
 class Participant(Table):

@@ -12,6 +12,7 @@ from peewee import JOIN, SQL, Query, fn
 
 from openbureau.base.context import NOWHERE, ActingPost, Context, Reach
 from openbureau.base.database import param, statement
+from openbureau.kernel.access.administration import powers_of
 from openbureau.kernel.access.models import (
     Participant,
     ParticipantTotal,
@@ -51,6 +52,8 @@ def _granted() -> Query:
             )
             & (RoleGrant.starts_on.is_null() | (RoleGrant.starts_on <= param("today")))
             & (RoleGrant.ends_on.is_null() | (RoleGrant.ends_on >= param("today_again")))
+            & RoleGrant.ended_at.is_null()
+            & Role.is_active
         )
     )
 
@@ -63,12 +66,18 @@ def _post_ids_of(account_id: Any) -> Query:
 @statement
 def _default_permissions() -> Query:
     """Permissions every member of staff has in their own units."""
-    return RolePermission.select(RolePermission.permission).join(Role).where(Role.is_default)
+    return (
+        RolePermission.select(RolePermission.permission)
+        .join(Role)
+        .where(Role.is_default & Role.is_active)
+    )
 
 
 @statement
 def _administrator() -> Query:
-    return Account.select(Account.administrator).where(Account.id == param("account_id"))
+    return Account.select(Account.administrator, Account.administrator_unit.alias("unit_id")).where(
+        Account.id == param("account_id")
+    )
 
 
 class _Standings:
@@ -104,9 +113,11 @@ def _computed(account_id: int, today: str, tree: UnitTree) -> Standing:
         ActingPost(row.id, row.title, row.unit_id, row.access_unit_id, bool(row.is_leader))
         for row in posts_of_account().rows(account_id=account_id, today=today)
     )
-    if _administrator().value(account_id=account_id):
+    account = _administrator().row(account_id=account_id)
+    if account is not None and account.administrator:
         # Administrators keep the system and act on no business record.
-        return Standing(posts, {}, (f"account:{account_id}",))
+        powers = powers_of(account.administrator, account.unit_id, tree)
+        return Standing(posts, powers, (f"account:{account_id}",))
     units: dict[str, set[int]] = defaultdict(set)
     everywhere: set[str] = set()
     own = {post.access_unit_id for post in posts}

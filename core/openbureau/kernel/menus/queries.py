@@ -49,10 +49,10 @@ def menu_groups(
     ctx: Context, plugins: Plugins, core_entries: Sequence[MenuEntry]
 ) -> list[MenuGroup]:
     """What this person's menu shows: the core's lines, then those of readable plugins."""
-    entries = [entry for entry in core_entries if not entry.permission or _may(ctx, entry)]
+    entries = [entry for entry in core_entries if not entry.permission or ctx.may(entry.permission)]
     for record in plugins.loaded:
         if record.slug in ctx.plugins:
-            entries += [entry for entry in record.declared.menu if _may(ctx, entry)]
+            entries += [entry for entry in record.declared.menu if ctx.may(entry.permission)]
     entries.sort(key=lambda entry: entry.order)
     labels = dict.fromkeys(["", *GROUPS, *(entry.group for entry in entries)])
     say = ctx.gettext
@@ -61,12 +61,6 @@ def menu_groups(
         for label in labels
         if any(entry.group == label for entry in entries)
     ]
-
-
-def _may(ctx: Context, entry: MenuEntry) -> bool:
-    if entry.permission.startswith("administrator:"):
-        return ctx.account.administrator == entry.permission.partition(":")[2]
-    return ctx.may(entry.permission)
 
 
 def _line(entry: MenuEntry, say: Callable[[str], str]) -> MenuLine:

@@ -1,8 +1,16 @@
 """Tables of the unit tree."""
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
+from peewee import (
+    BooleanField,
+    CharField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
 
 from openbureau.base.database import InstantField, Table, UidField
+from openbureau.kernel.directory.models import DirectorySource
 
 KINDS = ("province", "office", "institute", "prefecture", "county", "zone")
 
@@ -44,8 +52,39 @@ class Unit(Table):
     is_name_assumed = BooleanField(default=False)
     source = CharField(max_length=10, default="list")
     external_id = CharField(max_length=64, null=True, unique=True)
+    directory = ForeignKeyField(DirectorySource, null=True, on_delete="RESTRICT", backref=None)
     is_active = BooleanField(default=True)
     closed_at = InstantField(null=True)
+    phone = CharField(max_length=60, default="")
+    fax = CharField(max_length=60, default="")
+    mail = CharField(max_length=200, default="")
+    address = CharField(max_length=200, default="")
+    postcode = CharField(max_length=12, default="")
 
     class Meta:
         table_name = "unit"
+
+
+UNIT_EVENTS = ("created", "renamed", "recoded", "moved", "merged", "split", "closed", "reopened")
+
+
+class UnitEvent(Table):
+    """A dated line in a unit's history (沿革): what it was before and became.
+
+    `other` is the unit it merged into or was split from. `before` and `after` are JSON of
+    the fields that changed. `basis` names the document that ordered it.
+    """
+
+    unit = ForeignKeyField(Unit, on_delete="RESTRICT", backref=None)
+    kind = CharField(max_length=10)
+    on = DateField()
+    other = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
+    before = TextField(default="{}")
+    after = TextField(default="{}")
+    basis = CharField(max_length=200, default="")
+    account_id = IntegerField(null=True)
+    at = InstantField()
+
+    class Meta:
+        table_name = "unit_event"
+        indexes = ((("unit", "on", "id"), False),)

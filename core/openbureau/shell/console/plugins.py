@@ -1,11 +1,11 @@
-"""The administrators' console: switching plugins per unit (系统管理员)."""
+"""业务模块: switching plugins per unit (系统管理员)."""
 
 from typing import Any
 
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from openbureau.base.declarations import Page
+from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import NotFound, OperatorError
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
@@ -199,7 +199,12 @@ def _snapshot(request: Request) -> tuple[UnitTree, Enablement]:
 
 
 PAGES = (
-    Page("console/plugins", list_plugins, "administrator:system"),
-    Page("console/plugins", create_rule, "administrator:system", methods=("POST",)),
-    Page("console/plugins/{slug}", show_plugin, "administrator:system"),
+    Page("console/plugins", list_plugins, "core.manage_plugins"),
+    Page("console/plugins", create_rule, "core.manage_plugins", methods=("POST",)),
+    Page("console/plugins/{slug}", show_plugin, "core.manage_plugins"),
+)
+MENU = (
+    MenuEntry(
+        N_("业务模块"), "/-/console/plugins", "core.manage_plugins", N_("系统管理"), "puzzle", 950
+    ),
 )

@@ -7,7 +7,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from openbureau.base.assets import IMMUTABLE
-from openbureau.base.declarations import Page
+from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import NotFound
 from openbureau.base.forms import AttachmentsField, Form
 from openbureau.base.i18n import N_
@@ -155,13 +155,18 @@ def _picture_type(head: bytes) -> str:
 
 
 PAGES = (
-    Page("console/appearance", list_appearances, "administrator:system"),
+    Page("console/appearance", list_appearances, "core.manage_settings"),
     Page(
         "console/appearance",
         create_appearance,
-        "administrator:system",
+        "core.manage_settings",
         methods=("POST",),
         uploads=True,
     ),
     Page("logo/{digest}", show_logo, "public"),
+)
+MENU = (
+    MenuEntry(
+        N_("外观"), "/-/console/appearance", "core.manage_settings", N_("系统管理"), "palette", 960
+    ),
 )

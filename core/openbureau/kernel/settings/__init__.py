@@ -1,0 +1,1 @@
+"""Values administrators change while the system runs."""

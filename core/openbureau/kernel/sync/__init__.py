@@ -1,0 +1,1 @@
+"""Synchronisations on record: asked for, planned, confirmed, applied, undone."""

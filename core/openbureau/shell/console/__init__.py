@@ -1,0 +1,47 @@
+"""The administrators' console (系统管理): one module per screen.
+
+A page names the power it needs; `kernel/access/administration.py` says which administrator
+holds it and where.
+"""
+
+from openbureau.base.declarations import MenuEntry, Page
+from openbureau.shell.console import (
+    access,
+    appearance,
+    audit,
+    files,
+    grants,
+    handovers,
+    health,
+    jobs,
+    people,
+    plugins,
+    roles,
+    sessions,
+    settings,
+    sources,
+    sync,
+    units,
+)
+
+_SCREENS = (
+    units,
+    people,
+    sync,
+    sources,
+    handovers,
+    plugins,
+    jobs,
+    files,
+    settings,
+    appearance,
+    health,
+    roles,
+    grants,
+    access,
+    sessions,
+    audit,
+)
+
+PAGES: tuple[Page, ...] = tuple(page for screen in _SCREENS for page in screen.PAGES)
+MENU: tuple[MenuEntry, ...] = tuple(entry for screen in _SCREENS for entry in screen.MENU)
