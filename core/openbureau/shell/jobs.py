@@ -6,6 +6,8 @@ from typing import Any
 from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
+from openbureau.base.settings import Settings
+from openbureau.kernel.audit import verifying
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.events.routing import OutboxEvent
@@ -29,7 +31,12 @@ def _sweep_files(now: dt.datetime) -> None:
         sweep_orphans(now)
 
 
-SWEEPS = (_forget_submissions, _sweep_files)
+SWEEPS = (_forget_submissions, _sweep_files, verifying.verify_nightly)
+
+
+def core_handlers(settings: Settings) -> dict[str, Handler]:
+    """The core's own job handlers by kind."""
+    return {verifying.KIND: verifying.verification_handler(settings.data)}
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
