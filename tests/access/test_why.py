@@ -64,7 +64,7 @@ def shuffle(bureau: Bureau, rng: Random) -> list[int]:
                         is_primary=False, starts_on=dates[0], ends_on=dates[1],
                         is_active=rng.random() < 0.9)  # fmt: skip
         posts = list(Post.select())
-        for _ in range(14):
+        for _ in range(30):
             is_own = rng.random() < 0.7
             made = grant_role(
                 rng.choice(["bulletins.publisher", "test.role0", "test.role1", "test.role2"]),
@@ -248,8 +248,8 @@ def test_500_random_questions_agree_with_the_oracle(bureau: Bureau, seed: int) -
     units = list(oracle.units)
     asked, allowed = 0, 0
     for _ in range(125):
-        login, permission = rng.choice(PEOPLE), rng.choice(PERMISSIONS)
-        unit_id = rng.choice([None, *units])
+        login, permission = rng.choice([*PEOPLE, *STAFF, *STAFF]), rng.choice(PERMISSIONS)
+        unit_id = rng.choice([None, None, None, *units])
         record_id = rng.choice([*records, 999_999]) if rng.random() < 0.5 else None
         realm = REALM if record_id else ""
         unit_id = None if record_id else unit_id
