@@ -38,7 +38,7 @@ class DelegationForm(Form):
     """To whom, which post, from when to when, why."""
 
     delegate = PartiesField(N_("由谁代办"), [InputRequired()], kinds=("person",), multiple=False)
-    post = SelectField(N_("代办的职务"), [])
+    post = SelectField(N_("代办的职务"), [], default=ALL_POSTS)
     starts_on = DateField(N_("开始日期"), [InputRequired()], nearest="future")
     ends_on = DateField(
         N_("结束日期"),
