@@ -30,6 +30,7 @@ from openbureau.shell import (
     attachments,
     calendars,
     console,
+    delegations,
     desk,
     directory,
     drafts,
@@ -41,6 +42,7 @@ from openbureau.shell import (
     sign_in,
     todos,
     uploads,
+    why,
 )
 from openbureau.shell.loading import PACKAGE, package_folders, release
 from openbureau.shell.schema import usable_plugins
@@ -55,6 +57,8 @@ CORE_PAGES: tuple[Page, ...] = (
     *calendars.PAGES,
     *pickers.PAGES,
     *sign_in.PAGES,
+    *delegations.PAGES,
+    *why.PAGES,
     *drafts.PAGES,
     *keys.PAGES,
     *arrangement.PAGES,

@@ -11,13 +11,11 @@ from wtforms.validators import InputRequired, Length
 from openbureau.base.database import writing
 from openbureau.base.declarations import Page
 from openbureau.base.drafts import RESTORING
-from openbureau.base.errors import NotFound
 from openbureau.base.forms import Form
 from openbureau.base.i18n import LANGUAGES, N_
 from openbureau.base.pages import Redirect, is_local, page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.actions import (
-    choose_post,
     end_own_session,
     open_session,
 )
@@ -151,17 +149,6 @@ def update_preferences(request: Request) -> Any:
     return Redirect(target if is_local(target) else "/")
 
 
-def update_acting_post(request: Request) -> Any:
-    """Acts in another of the person's posts."""
-    form = request.form if request.form is not None else FormData()
-    posted = str(form.get("post", ""))
-    if not posted.isdecimal() or len(posted) > KEY_DIGITS:
-        raise NotFound
-    choose_post(request.session.id, request.person.account.id, int(posted))
-    target = str(form.get("next", "/"))
-    return redirect(target, "已切换身份。")
-
-
 def list_sessions(request: Request) -> Any:
     """Where this person is signed in."""
     ctx = request.person
@@ -200,7 +187,6 @@ PAGES = (
     Page("sign-in", create_session, "public", methods=("POST",), is_self_managed=True),
     Page("sign-out", delete_session, "signed-in", methods=("POST",)),
     Page("preferences", update_preferences, "public", methods=("POST",), is_self_managed=True),
-    Page("acting", update_acting_post, "signed-in", methods=("POST",)),
     Page("sessions", list_sessions, "signed-in"),
     Page("sessions/{id:int}/end", revoke_session, "signed-in", methods=("POST",)),
 )

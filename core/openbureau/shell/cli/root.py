@@ -19,6 +19,7 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
 
@@ -71,6 +72,7 @@ for command in (
     role,
     units,
     routes,
+    why,
     bench,
 ):
     root.add_command(command)
