@@ -18,6 +18,7 @@ from ldap3.core.exceptions import (
     LDAPObjectClassError,
     LDAPStartTLSError,
 )
+from ldap3.operation.search import parse_filter
 from ldap3.utils.conv import escape_filter_chars
 
 from openbureau.kernel.directory.config import (
@@ -29,14 +30,13 @@ from openbureau.kernel.directory.config import (
 from openbureau.kernel.directory.deadline import Deadline, Fault
 from openbureau.kernel.directory.decoding import (
     LOGIN_LENGTH,
+    Attributes,
     RawEntry,
-    decoded_snapshot,
     dn_key,
     identity,
     is_disabled,
 )
-from openbureau.kernel.directory.profiles import PROFILES, Profile
-from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
+from openbureau.kernel.directory.profiles import Profile
 
 PAGE_SIZE = 500
 CONNECT_TIMEOUT_S = 3
@@ -45,7 +45,6 @@ SIGN_IN_DEADLINE_S = 5.0
 # The library needs a moment to notice a closed socket; the caller's limit is the round figure.
 SIGN_IN_MARGIN_S = 0.3
 PASSWORD_MAX_BYTES = 1024
-PROTOCOL_ERROR = 2
 
 _PAGING = "1.2.840.113556.1.4.319"
 _RESULTS = {
@@ -68,45 +67,24 @@ _RESULTS = {
 class _CheckedTls(Tls):  # type: ignore[misc]
     """Certificate, host name and dates checked by OpenSSL, with the deadline on the socket."""
 
-    def __init__(self, ca_file: str, deadline: Deadline) -> None:
+    def __init__(self, config: DirectoryConfig, deadline: Deadline) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
-        self._ca_file = ca_file
+        self._ca_file = config.ca_file
+        self._ca_certificate = config.ca_certificate
         self._deadline = deadline
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
         self._deadline.watch(connection.socket)
         try:
-            context = ssl.create_default_context(cafile=self._ca_file or None)
+            context = ssl.create_default_context(
+                cafile=self._ca_file or None, cadata=self._ca_certificate or None
+            )
             connection.socket = context.wrap_socket(
                 connection.socket, server_hostname=connection.server.host
             )
         except (ssl.SSLCertVerificationError, FileNotFoundError):
             self._deadline.is_certificate_refused = True
             raise
-
-
-def read_directory(config: DirectoryConfig) -> Snapshot | Incomplete:
-    """Every unit and person below the base, or why the answer cannot be trusted.
-
-    The whole is read in pages of 500 and then counted again by name alone; both must
-    agree. Nothing is returned unless every page ended with result code zero.
-    """
-    profile = PROFILES[config.profile]
-    deadline = Deadline(config.deadline_s)
-    try:
-        with deadline, _searcher(config, deadline) as connection:
-            entries = list(_pages(connection, config.base, profile, profile.attributes, deadline))
-            names = [dn for dn, _ in _pages(connection, config.base, profile, ("1.1",), deadline)]
-            if len(names) != len(entries) or set(names) != {dn for dn, _ in entries}:
-                return Incomplete("changed-meanwhile", f"{len(entries)} / {len(names)}")
-            snapshot = decoded_snapshot(entries, profile)
-            _ = deadline.remaining_s
-    except Exception as fault:  # noqa: BLE001 - whatever a server or the library does, nothing may be written
-        explained = _explained(fault, deadline)
-        return Incomplete(explained.reason, explained.detail)
-    if isinstance(snapshot, Snapshot) and not snapshot.people:
-        return Incomplete("empty")
-    return snapshot
 
 
 def bind(
@@ -125,7 +103,7 @@ def bind(
         with deadline:
             return _bind(config, login, password, deadline)
     except Exception as fault:  # noqa: BLE001 - an unknown fault is not a proof of identity
-        return BindResult("fault", fault=_explained(fault, deadline).reason)
+        return BindResult("fault", fault=explained(fault, deadline).reason)
 
 
 def is_usable(login: str, password: str) -> bool:
@@ -148,7 +126,7 @@ def _is_usable(typed: str, max_bytes: int) -> bool:
 
 
 def _bind(config: DirectoryConfig, login: str, password: str, deadline: Deadline) -> BindResult:
-    profile = PROFILES[config.profile]
+    profile = config.layout
     found = _people_of(config, profile, login, deadline)
     if len(found) != 1:
         return BindResult("ambiguous" if found else "wrong")
@@ -175,7 +153,7 @@ def _people_of(
     config: DirectoryConfig, profile: Profile, login: str, deadline: Deadline
 ) -> list[RawEntry]:
     wanted = f"(&{profile.person_filter}({profile.login}={escape_filter_chars(login)}))"
-    with _searcher(config, deadline) as connection:
+    with searcher(config, deadline) as connection:
         connection.search(
             config.base,
             wanted,
@@ -192,9 +170,6 @@ def _people_of(
 
 def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
     answer = connection.extend.standard.who_am_i() or ""
-    if connection.result["result"] == PROTOCOL_ERROR and profile.name == "ad":
-        # Samba's controller does not know the question; strangers may read nothing there.
-        return _may_read_itself(connection, dn, profile)
     if connection.result["result"] != 0:
         raise _result_fault(connection.result)
     kind, _, name = answer.partition(":")
@@ -207,24 +182,23 @@ def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
     )
 
 
-def _may_read_itself(connection: Any, dn: str, profile: Profile) -> bool:
-    connection.search(dn, "(objectClass=*)", BASE, attributes=[profile.identity])
-    found = [name for name, _ in _entries(connection.response, None)]
-    return connection.result["result"] == 0 and [dn_key(name) for name in found] == [dn_key(dn)]
-
-
-def _pages(
+def pages(
     connection: Any,
     base: str,
-    profile: Profile,
+    wanted: str,
     attributes: Sequence[str],
     deadline: Deadline,
+    harmless: Sequence[str] | None,
 ) -> Iterator[RawEntry]:
+    """Every entry below the base that the filter `wanted` finds, in pages of 500.
+
+    Raises Fault: a page did not end with result code zero, or an answer refers elsewhere.
+    """
     cookie: bytes | None = None
     while True:
         connection.search(
             base,
-            profile.search_filter,
+            wanted,
             SUBTREE,
             attributes=list(attributes),
             time_limit=int(deadline.remaining_s) + 1,
@@ -234,13 +208,52 @@ def _pages(
         )
         if connection.result["result"] != 0:
             raise _result_fault(connection.result)
-        yield from _entries(connection.response, profile.harmless_referrals)
+        yield from _entries(connection.response, harmless)
         control = (connection.result.get("controls") or {}).get(_PAGING)
         if control is None:
             raise Fault("bad-answer", "no paging control")
         cookie = control["value"]["cookie"]
         if not cookie:
             return
+
+
+def whole_values(
+    connection: Any, dn: str, attributes: Attributes, deadline: Deadline
+) -> Attributes:
+    """The attributes with every value. Active Directory gives 1,500 values of an attribute and
+    says so only in its name (`member;range=0-1499`). Raises Fault: the rest was not given.
+    """
+    cut = next((name for name in attributes if ";range=" in name), None)
+    if cut is None:
+        return attributes
+    name = cut.partition(";")[0]
+    values = list(attributes[cut])
+    while not cut.endswith("*"):
+        asked = f"{name};range={len(values)}-*"
+        connection.search(
+            dn,
+            "(objectClass=*)",
+            BASE,
+            attributes=[asked],
+            time_limit=int(deadline.remaining_s) + 1,
+        )
+        if connection.result["result"] != 0:
+            raise _result_fault(connection.result)
+        found = dict(next((more for _, more in _entries(connection.response, None)), {}))
+        cut = next((key for key in found if key.startswith(f"{name};range=")), "")
+        if not cut or not found[cut]:
+            raise Fault("bad-answer", asked)
+        values += found[cut]
+    return {**attributes, name: values}
+
+
+def is_filter(text: str) -> bool:
+    """Whether a search filter can be understood (RFC 4515)."""
+    try:
+        parse_filter(text, None, True, True, None, False)
+    except LDAPException:
+        return False
+    return True
 
 
 def _entries(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry]:
@@ -254,7 +267,8 @@ def _entries(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry
 
 
 @contextlib.contextmanager
-def _searcher(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+def searcher(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+    """A connection signed in with the search account."""
     if not config.bind_dn or not _is_usable(config.password, PASSWORD_MAX_BYTES):
         raise Fault("no-search-account")
     with _connection(config, deadline) as connection:
@@ -270,7 +284,7 @@ def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
         host,
         port=port,
         use_ssl=scheme == "ldaps",
-        tls=_CheckedTls(config.ca_file, deadline),
+        tls=_CheckedTls(config, deadline),
         get_info=NONE,
         connect_timeout=min(CONNECT_TIMEOUT_S, deadline.remaining_s),
     )
@@ -316,7 +330,8 @@ def _result_fault(result: Any) -> Fault:
     return Fault(_RESULTS.get(code, "bad-answer"), f"{code} {result.get('description', '')}")
 
 
-def _explained(fault: Exception, deadline: Deadline) -> Fault:
+def explained(fault: Exception, deadline: Deadline) -> Fault:
+    """What an error of the library or the network means."""
     detail = f"{type(fault).__name__}: {fault}"[:300]
     if isinstance(fault, Fault):
         return fault
