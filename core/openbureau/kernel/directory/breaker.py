@@ -102,9 +102,9 @@ class SignInPool:
             return result
         return ChangeResult("fault", fault=result)
 
-    def usual_refusal_s(self, url: str) -> float:
-        """Seconds this server lately took to refuse a password; 0 before it ever did."""
-        return self._usual_s.get(url, 0.0)
+    def usual_refusal_s(self) -> float:
+        """Seconds the slowest server lately took to refuse a password; 0 before one ever did."""
+        return max(self._usual_s.values(), default=0.0)
 
     def _note_usual(self, url: str, took_s: float) -> None:
         before = self._usual_s.get(url, took_s)
@@ -168,6 +168,6 @@ def sign_in_change(
     return _pool().change(config, login, former, wanted, SIGN_IN_DEADLINE_S - waited_s)
 
 
-def usual_refusal_s(config: DirectoryConfig) -> float:
-    """Seconds the directory lately took to refuse a password."""
-    return _pool().usual_refusal_s(config.url)
+def usual_refusal_s() -> float:
+    """Seconds a directory lately took to refuse a password."""
+    return _pool().usual_refusal_s()
