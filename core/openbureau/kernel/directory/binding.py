@@ -18,7 +18,7 @@ from openbureau.kernel.directory.client import (
     is_usable,
     opened,
     result_fault,
-    searching,
+    searcher,
 )
 from openbureau.kernel.directory.config import (
     BindResult,
@@ -37,7 +37,7 @@ from openbureau.kernel.directory.password_policy import (
     active_directory_state,
     policy_answer,
 )
-from openbureau.kernel.directory.profiles import PROFILES, Profile
+from openbureau.kernel.directory.profiles import Profile
 
 SIGN_IN_DEADLINE_S = 5.0
 # The library needs a moment to notice a closed socket; the caller's limit is the round figure.
@@ -90,7 +90,7 @@ def change_password(
     deadline = Deadline(deadline_s - SIGN_IN_MARGIN_S)
     try:
         with deadline:
-            found = _people_of(config, PROFILES[config.profile], login, deadline)
+            found = _people_of(config, config.layout, login, deadline)
             if len(found) != 1:
                 return ChangeResult("wrong")
             change = _changed_in_ad if config.profile == "ad" else _changed
@@ -102,7 +102,7 @@ def change_password(
 def _changed(
     config: DirectoryConfig, dn: str, former: str, wanted: str, deadline: Deadline
 ) -> ChangeResult:
-    profile = PROFILES[config.profile]
+    profile = config.layout
     with opened(config, deadline) as connection:
         answer = _tried(connection, dn, former, profile)
         if answer is None or connection.result["result"] != 0:
@@ -121,7 +121,7 @@ def _changed_in_ad(
     compares the former one."""
     if not is_encrypted(config):
         raise Fault("no-tls")
-    with searching(config, deadline) as connection:
+    with searcher(config, deadline) as connection:
         changes = [(MODIFY_DELETE, [_quoted(former)]), (MODIFY_ADD, [_quoted(wanted)])]
         connection.modify(dn, {"unicodePwd": changes})
         code, message = connection.result["result"], str(connection.result.get("message", ""))
@@ -147,7 +147,7 @@ def _refusal(code: int, refused: str) -> ChangeResult:
 
 
 def _bind(config: DirectoryConfig, login: str, password: str, deadline: Deadline) -> BindResult:
-    profile = PROFILES[config.profile]
+    profile = config.layout
     found = _people_of(config, profile, login, deadline)
     if len(found) != 1:
         return BindResult("ambiguous" if found else "wrong")
@@ -206,7 +206,7 @@ def _people_of(
     config: DirectoryConfig, profile: Profile, login: str, deadline: Deadline
 ) -> list[RawEntry]:
     wanted = f"(&{profile.person_filter}({profile.login}={escape_filter_chars(login)}))"
-    with searching(config, deadline) as connection:
+    with searcher(config, deadline) as connection:
         connection.search(
             config.base,
             wanted,

@@ -11,13 +11,14 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ldap3 import NONE, SIMPLE, SUBTREE, SYNC, Connection, Server, Tls
+from ldap3 import BASE, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server, Tls
 from ldap3.core.exceptions import (
     LDAPException,
     LDAPInvalidFilterError,
     LDAPObjectClassError,
     LDAPStartTLSError,
 )
+from ldap3.operation.search import parse_filter
 
 from openbureau.kernel.directory.config import (
     DirectoryConfig,
@@ -27,11 +28,9 @@ from openbureau.kernel.directory.config import (
 from openbureau.kernel.directory.deadline import Deadline, Fault
 from openbureau.kernel.directory.decoding import (
     LOGIN_LENGTH,
+    Attributes,
     RawEntry,
-    decoded_snapshot,
 )
-from openbureau.kernel.directory.profiles import PROFILES, Profile
-from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
 
 PAGE_SIZE = 500
 CONNECT_TIMEOUT_S = 3
@@ -59,45 +58,24 @@ _RESULTS = {
 class _CheckedTls(Tls):  # type: ignore[misc]
     """Certificate, host name and dates checked by OpenSSL, with the deadline on the socket."""
 
-    def __init__(self, ca_file: str, deadline: Deadline) -> None:
+    def __init__(self, config: DirectoryConfig, deadline: Deadline) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
-        self._ca_file = ca_file
+        self._ca_file = config.ca_file
+        self._ca_certificate = config.ca_certificate
         self._deadline = deadline
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
         self._deadline.watch(connection.socket)
         try:
-            context = ssl.create_default_context(cafile=self._ca_file or None)
+            context = ssl.create_default_context(
+                cafile=self._ca_file or None, cadata=self._ca_certificate or None
+            )
             connection.socket = context.wrap_socket(
                 connection.socket, server_hostname=connection.server.host
             )
         except (ssl.SSLCertVerificationError, FileNotFoundError):
             self._deadline.is_certificate_refused = True
             raise
-
-
-def read_directory(config: DirectoryConfig) -> Snapshot | Incomplete:
-    """Every unit and person below the base, or why the answer cannot be trusted.
-
-    The whole is read in pages of 500 and then counted again by name alone; both must
-    agree. Nothing is returned unless every page ended with result code zero.
-    """
-    profile = PROFILES[config.profile]
-    deadline = Deadline(config.deadline_s)
-    try:
-        with deadline, searching(config, deadline) as connection:
-            entries = list(_pages(connection, config.base, profile, profile.attributes, deadline))
-            names = [dn for dn, _ in _pages(connection, config.base, profile, ("1.1",), deadline)]
-            if len(names) != len(entries) or set(names) != {dn for dn, _ in entries}:
-                return Incomplete("changed-meanwhile", f"{len(entries)} / {len(names)}")
-            snapshot = decoded_snapshot(entries, profile)
-            _ = deadline.remaining_s
-    except Exception as fault:  # noqa: BLE001 - whatever a server or the library does, nothing may be written
-        told = explained(fault, deadline)
-        return Incomplete(told.reason, told.detail)
-    if isinstance(snapshot, Snapshot) and not snapshot.people:
-        return Incomplete("empty")
-    return snapshot
 
 
 def is_usable(login: str, password: str) -> bool:
@@ -112,6 +90,7 @@ def is_usable(login: str, password: str) -> bool:
 
 
 def is_sendable(typed: str, max_bytes: int) -> bool:
+    """Whether a text may be sent at all: not empty, no NUL, no lone surrogate, not oversized."""
     try:
         size = len(typed.encode("utf-8"))
     except UnicodeEncodeError:
@@ -119,18 +98,23 @@ def is_sendable(typed: str, max_bytes: int) -> bool:
     return 0 < size <= max_bytes and "\0" not in typed
 
 
-def _pages(
+def pages(
     connection: Any,
     base: str,
-    profile: Profile,
+    wanted: str,
     attributes: Sequence[str],
     deadline: Deadline,
+    harmless: Sequence[str] | None,
 ) -> Iterator[RawEntry]:
+    """Every entry below the base that the filter `wanted` finds, in pages of 500.
+
+    Raises Fault: a page did not end with result code zero, or an answer refers elsewhere.
+    """
     cookie: bytes | None = None
     while True:
         connection.search(
             base,
-            profile.search_filter,
+            wanted,
             SUBTREE,
             attributes=list(attributes),
             time_limit=int(deadline.remaining_s) + 1,
@@ -140,7 +124,7 @@ def _pages(
         )
         if connection.result["result"] != 0:
             raise result_fault(connection.result)
-        yield from entries_of(connection.response, profile.harmless_referrals)
+        yield from entries_of(connection.response, harmless)
         control = (connection.result.get("controls") or {}).get(_PAGING)
         if control is None:
             raise Fault("bad-answer", "no paging control")
@@ -149,7 +133,48 @@ def _pages(
             return
 
 
+def whole_values(
+    connection: Any, dn: str, attributes: Attributes, deadline: Deadline
+) -> Attributes:
+    """The attributes with every value. Active Directory gives 1,500 values of an attribute and
+    says so only in its name (`member;range=0-1499`). Raises Fault: the rest was not given.
+    """
+    cut = next((name for name in attributes if ";range=" in name), None)
+    if cut is None:
+        return attributes
+    name = cut.partition(";")[0]
+    values = list(attributes[cut])
+    while not cut.endswith("*"):
+        asked = f"{name};range={len(values)}-*"
+        connection.search(
+            dn,
+            "(objectClass=*)",
+            BASE,
+            attributes=[asked],
+            time_limit=int(deadline.remaining_s) + 1,
+        )
+        if connection.result["result"] != 0:
+            raise result_fault(connection.result)
+        found = dict(next((more for _, more in entries_of(connection.response, None)), {}))
+        cut = next((key for key in found if key.startswith(f"{name};range=")), "")
+        if not cut or not found[cut]:
+            raise Fault("bad-answer", asked)
+        values += found[cut]
+    return {**attributes, name: values}
+
+
+def is_filter(text: str) -> bool:
+    """Whether a search filter can be understood (RFC 4515)."""
+    try:
+        parse_filter(text, None, True, True, None, False)
+    except LDAPException:
+        return False
+    return True
+
+
 def entries_of(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry]:
+    """The entries of an answer. Raises Fault: it refers to another server, `harmless` parts
+    of addresses aside; None is not to look at that."""
     for answer in response or ():
         if answer["type"] == "searchResEntry":
             yield answer["dn"], answer["raw_attributes"]
@@ -160,7 +185,8 @@ def entries_of(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEnt
 
 
 @contextlib.contextmanager
-def searching(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+def searcher(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+    """A connection signed in with the search account."""
     if not config.bind_dn or not is_sendable(config.password, PASSWORD_MAX_BYTES):
         raise Fault("no-search-account")
     with opened(config, deadline) as connection:
@@ -176,7 +202,7 @@ def opened(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
         host,
         port=port,
         use_ssl=scheme == "ldaps",
-        tls=_CheckedTls(config.ca_file, deadline),
+        tls=_CheckedTls(config, deadline),
         get_info=NONE,
         connect_timeout=min(CONNECT_TIMEOUT_S, deadline.remaining_s),
     )
@@ -208,6 +234,7 @@ def opened(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
 
 
 def bind_as(connection: Any, dn: str, password: str, controls: Any = None) -> None:
+    """Signs in on an open connection. Raises Fault: the server did not take the pair."""
     connection.user = dn
     connection.password = password
     is_bound = connection.bind(read_server_info=False, controls=controls)
@@ -218,11 +245,13 @@ def bind_as(connection: Any, dn: str, password: str, controls: Any = None) -> No
 
 
 def result_fault(result: Any) -> Fault:
+    """The fault a result code other than zero means."""
     code = result["result"]
     return Fault(_RESULTS.get(code, "bad-answer"), f"{code} {result.get('description', '')}")
 
 
 def explained(fault: Exception, deadline: Deadline) -> Fault:
+    """What an error of the library or the network means."""
     detail = f"{type(fault).__name__}: {fault}"[:300]
     if isinstance(fault, Fault):
         return fault

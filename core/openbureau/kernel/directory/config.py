@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 from openbureau.base.settings import Settings
 from openbureau.kernel.directory.deadline import Fault
-from openbureau.kernel.directory.profiles import ProfileName
+from openbureau.kernel.directory.profiles import (
+    AS_THE_PROFILE,
+    PROFILES,
+    Mapping,
+    Profile,
+    ProfileName,
+    mapped_profile,
+)
 
 READ_DEADLINE_S = 120.0
 _OUTAGES = frozenset({"unreachable", "timed-out", "cut-off", "busy", "unavailable", "bad-answer"})
@@ -46,7 +53,8 @@ class DirectoryConfig:
     """Where the directory is and who reads it.
 
     `ldap://` is encrypted by StartTLS unless the host is this machine (and no CA file is
-    given) or `is_insecure` says so. `deadline_s` bounds a whole read.
+    given) or `is_insecure` says so. `deadline_s` bounds a whole read. `ca_certificate` is the
+    authority as text, `ca_file` as a file. `mapping` is what differs from the profile.
     """
 
     url: str
@@ -57,6 +65,15 @@ class DirectoryConfig:
     ca_file: str = ""
     is_insecure: bool = False
     deadline_s: float = READ_DEADLINE_S
+    ca_certificate: str = ""
+    mapping: Mapping = AS_THE_PROFILE
+    reads_photos: bool = False
+    reads_groups: bool = False
+
+    @property
+    def layout(self) -> Profile:
+        """Which attribute means what in this directory."""
+        return mapped_profile(PROFILES[self.profile], self.mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ def address(url: str) -> tuple[str, str, int]:
 
 def is_start_tls(config: DirectoryConfig) -> bool:
     """Whether an `ldap://` connection turns to encryption before the first password."""
-    if config.ca_file:
+    if config.ca_file or config.ca_certificate:
         return True
     host = urlsplit(config.url).hostname or ""
     return not (config.is_insecure or host == "localhost" or _is_loopback(host))

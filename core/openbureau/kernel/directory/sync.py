@@ -7,11 +7,11 @@ import msgspec
 
 from openbureau.base.database import reading
 from openbureau.kernel.directory.apply import PlanChanged, apply_plan
-from openbureau.kernel.directory.client import read_directory
 from openbureau.kernel.directory.config import DirectoryConfig
 from openbureau.kernel.directory.plan import ACTIONS, Change, Plan
 from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
+from openbureau.kernel.directory.reading import read_directory
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.snapshot import Incomplete
 
