@@ -18,7 +18,9 @@ from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.cli.sync_runs import sync_runs
 from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
@@ -64,6 +66,8 @@ for command in (
     restore,
     audit,
     sync,
+    sync_runs,
+    source,
     plugin,
     config,
     check,
