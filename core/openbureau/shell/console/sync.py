@@ -52,8 +52,6 @@ LAMPS = {
     "incomplete": "late",
     "refused": "warn",
 }
-# Which source looks after a row is said at the top of the page.
-HIDDEN = {FIELD_LABELS["directory"]}
 SHOWN_OF_NEW = {FIELD_LABELS[name] for name in ("title", "parent", "kind")}
 TONES = {"create": "ok", "disable": "seal", "conflict": "warn", "excluded": ""}
 SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量")}
@@ -222,7 +220,7 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
         "values": [
             (say(label), _word(request, label, before), _word(request, label, after))
             for label, before, after in line.values
-            if label not in HIDDEN and (line.action != "create" or label in SHOWN_OF_NEW)
+            if line.action != "create" or label in SHOWN_OF_NEW
         ],
         "reason": (line.reason[0] if language == "zh" else line.reason[1]) if line.reason else "",
         "losses": [f"{say(loss.title)} {loss.count}" for loss in line.losses],
@@ -230,7 +228,10 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
 
 
 def _word(request: Request, label: str, value: str) -> str:
-    """A value as people say it: states and kinds of unit are stored as English words."""
+    """A value as people say it: states and kinds of unit are stored as English words, sources
+    as numbers."""
+    if label == FIELD_LABELS["directory"]:
+        return request.catalogue.gettext("来源 %(number)s", number=value) if value else ""
     words = KIND_LABELS if label == FIELD_LABELS["kind"] else STATE_WORDS
     return request.catalogue.gettext(words.get(value, value))
 
@@ -280,8 +281,7 @@ def _progress(request: Request, run: SyncRun) -> dict[str, Any]:
     done, total = (job.progress, job.progress_total) if job else (0, 0)
     return {
         "percent": 100 * done // total if total else 0,
-        "text": say(STATE_LABELS[run.state])
-        + (say("：已读 %(done)s 条", done=f"{done:,}") if done else ""),
+        "text": say(STATE_LABELS[run.state]),
     }
 
 
