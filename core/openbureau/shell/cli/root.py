@@ -19,6 +19,7 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
@@ -70,6 +71,7 @@ for command in (
     account,
     accounts,
     role,
+    unit,
     units,
     routes,
     why,
