@@ -196,13 +196,8 @@ def large() -> tuple[Tables, UnitTree]:
     rng = Random(1)
     people = {n: PersonRow(n, f"人{n}") for n in range(1, 3201)}
     posts = {n: [PostRow(n, n, u := rng.randrange(1, 164), u, None, None)] for n in people}
-    roles = {
-        n: RoleRow(n, n == 1, True, frozenset(rng.sample(range(60), 12))) for n in range(1, 31)
-    }
-    named = {
-        n: row._replace(permissions=frozenset(f"p.do_{x}" for x in row.permissions))
-        for n, row in roles.items()
-    }
+    codes = [f"p.do_{number}" for number in range(60)]
+    roles = {n: RoleRow(n, n == 1, True, frozenset(rng.sample(codes, 12))) for n in range(1, 31)}
     reaches = ["unit", "subtree", "province"]
     grants = [
         GrantRow(n, rng.randrange(1, 3201), None, rng.randrange(2, 31), rng.randrange(1, 164),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from openbureau.base.context import NOWHERE, Context, Reach
 from openbureau.base.errors import NotFound
@@ -214,14 +214,30 @@ def grants_listed(ctx: Context, wanted: GrantsWanted, today: dt.date) -> Any:
     Rows: id, login, person, post_title, role_code, role, unit_id, reach, starts_on, ends_on,
     source, basis, granted_at, ended_at, by.
     """
-    own, held, by = Account.alias("own"), Account.alias("held"), Account.alias("giver")
-    query = (
+    conditions = [_within(ctx.reach.get(POWER, NOWHERE)), _state(wanted.state, today)]
+    if wanted.words:
+        is_named = _OWN.name.contains(wanted.words) | _HELD.name.contains(wanted.words)
+        login = wanted.words.lower()
+        conditions.append(is_named | (_OWN.login == login) | (_HELD.login == login))
+    if wanted.role:
+        conditions.append(Role.code == wanted.role)
+    if wanted.unit_ids is not None:
+        conditions.append(RoleGrant.unit.in_(sorted(wanted.unit_ids)))
+    query = _listed()
+    for condition in conditions:
+        query = query.where(condition)
+    return query.order_by(RoleGrant.id.desc()).namedtuples()
+
+
+_OWN, _HELD, _GIVER = Account.alias("own"), Account.alias("held"), Account.alias("giver")
+
+
+def _listed() -> Any:
+    return (
         RoleGrant.select(
             RoleGrant.id,
-            own.login.alias("own_login"),
-            held.login.alias("post_login"),
-            own.name.alias("own_name"),
-            held.name.alias("post_name"),
+            fn.COALESCE(_OWN.login, _HELD.login).alias("login"),
+            fn.COALESCE(_OWN.name, _HELD.name).alias("person"),
             Post.title.alias("post_title"),
             Role.code.alias("role_code"),
             Role.name.alias("role"),
@@ -233,30 +249,17 @@ def grants_listed(ctx: Context, wanted: GrantsWanted, today: dt.date) -> Any:
             RoleGrant.basis,
             RoleGrant.granted_at,
             RoleGrant.ended_at,
-            by.name.alias("by"),
+            _GIVER.name.alias("by"),
         )
         .join(Role)
         .switch(RoleGrant)
-        .join(own, JOIN.LEFT_OUTER, on=(RoleGrant.account == own.id))
+        .join(_OWN, JOIN.LEFT_OUTER, on=(RoleGrant.account == _OWN.id))
         .switch(RoleGrant)
         .join(Post, JOIN.LEFT_OUTER, on=(RoleGrant.post == Post.id))
-        .join(held, JOIN.LEFT_OUTER, on=(Post.account == held.id))
+        .join(_HELD, JOIN.LEFT_OUTER, on=(Post.account == _HELD.id))
         .switch(RoleGrant)
-        .join(by, JOIN.LEFT_OUTER, on=(RoleGrant.granted_by == by.id))
-        .order_by(RoleGrant.id.desc())
+        .join(_GIVER, JOIN.LEFT_OUTER, on=(RoleGrant.granted_by == _GIVER.id))
     )
-    conditions = [_within(ctx.reach.get(POWER, NOWHERE)), _state(wanted.state, today)]
-    if wanted.words:
-        names = [column.contains(wanted.words) for column in (own.name, held.name)]
-        names += [column == wanted.words.lower() for column in (own.login, held.login)]
-        conditions.append(names[0] | names[1] | names[2] | names[3])
-    if wanted.role:
-        conditions.append(Role.code == wanted.role)
-    if wanted.unit_ids is not None:
-        conditions.append(RoleGrant.unit.in_(sorted(wanted.unit_ids)))
-    for condition in conditions:
-        query = query.where(condition)
-    return query.namedtuples()
 
 
 def _within(reach: Reach) -> Any:
