@@ -25,11 +25,18 @@ PUBLIC = {
     "/-/health",
     "/-/keys",
     "/-/logo/{digest}",
+    "/-/password",
     "/-/patterns",
     "/-/patterns/{name}",
     "/-/preferences",
+    "/-/second-factor",
+    "/-/second-factor/setup",
     "/-/sign-in",
+    "/-/sign-in/other",
+    "/-/sign-out",
 }
+# Before signing in these lead to the sign-in page: they are for a session not yet complete.
+INCOMPLETE = {"/-/password", "/-/second-factor", "/-/second-factor/setup"}
 CSP = (
     "default-src 'self'",
     "script-src 'self'",
@@ -96,6 +103,13 @@ def test_anonymous_is_led_to_sign_in_from_every_page(bureau: Bureau) -> None:
             answer = client.get(url)
             assert answer.status == 303, url
             assert answer.location.startswith("/-/sign-in?next="), url
+
+
+def test_pages_of_an_incomplete_session_show_nothing_without_one(bureau: Bureau) -> None:
+    for url in INCOMPLETE:
+        client = bureau.client()
+        assert client.get("/-/sign-in").status == 200
+        assert client.post(url, {"code": "123456"}).status == 401, url
 
 
 def test_anonymous_acts_nowhere(bureau: Bureau) -> None:

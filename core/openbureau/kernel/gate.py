@@ -73,7 +73,9 @@ class StaffGate:
         if now_ms - row.seen_at > idle_min * 60_000:
             return
         request.session = row
-        request.ctx = self.context(request, row, now)
+        # With something still to prove nobody is there: only the page that asks for it looks.
+        if not row.stage:
+            request.ctx = self.context(request, row, now)
 
     def _dress(self, request: Request) -> None:
         """Sets the theme, name and logo of the unit, or of the site before signing in."""
@@ -193,7 +195,7 @@ class StaffGate:
         """Read marks, and at most once a minute that the session was seen. Losing them is
         tolerable, so a fault here never spoils the answer."""
         row = request.session
-        if row is None or request.is_foreseen:
+        if request.ctx is None or request.is_foreseen:
             return
         now = self._clock()
         tabs = _tabs_after(request)

@@ -229,6 +229,11 @@ def grants_listed(ctx: Context, wanted: GrantsWanted, today: dt.date) -> Any:
     return query.order_by(RoleGrant.id.desc()).namedtuples()
 
 
+def grants_everywhere() -> Any:
+    """All grants, newest first; the same rows as `grants_listed`."""
+    return _listed().order_by(RoleGrant.id.desc()).namedtuples()
+
+
 _OWN, _HELD, _GIVER = Account.alias("own"), Account.alias("held"), Account.alias("giver")
 
 

@@ -1,5 +1,6 @@
 """`openbureau serve` and `openbureau worker`."""
 
+import datetime as dt
 import ipaddress
 import logging
 
@@ -8,10 +9,11 @@ import click
 from openbureau.base.database import db
 from openbureau.base.errors import OperatorError
 from openbureau.base.settings import Settings
+from openbureau.kernel.audit.writable import require_writable_trail
 from openbureau.shell import processes
 from openbureau.shell.cli.options import loaded, settings
 from openbureau.shell.installation import open_installation
-from openbureau.shell.jobs import job_registry
+from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.shell.worker import run_worker
 
 
@@ -37,6 +39,7 @@ def serve(
     chosen = loaded(host=host, port=port, workers=workers)
     check_address(chosen.settings)
     open_installation(chosen.settings)
+    require_writable_trail(dt.datetime.now(dt.UTC))
     db.close()
     processes.serve(
         chosen,
@@ -77,4 +80,4 @@ def worker(threads: int | None) -> None:
     logging.getLogger().setLevel(chosen.log_level.upper())
     logging.getLogger("huey").setLevel(logging.WARNING)
     opened = open_installation(chosen)
-    run_worker(chosen, job_registry(opened.plugins, {}))
+    run_worker(chosen, job_registry(opened.plugins, core_handlers(chosen)))

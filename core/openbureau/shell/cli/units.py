@@ -9,8 +9,6 @@ import click
 
 from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
-from openbureau.base.errors import OperatorError, Problem
-from openbureau.base.i18n import load_catalogues
 from openbureau.kernel.units.changes import (
     CONTACTS,
     change_contacts,
@@ -27,7 +25,7 @@ from openbureau.kernel.units.changes import (
 from openbureau.kernel.units.lineage import EVENT_LABELS, Deed, history_of
 from openbureau.kernel.units.models import KINDS
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
-from openbureau.shell.loading import PACKAGE
+from openbureau.shell.cli.refusals import refusing
 
 Command = Callable[..., Any]
 
@@ -69,24 +67,12 @@ def _done(
     now = dt.datetime.now(dt.UTC)
     deed = Deed(on.date() if on else now.astimezone(CHINA).date(), now, basis)
     found: dict[str, Any] = {}
-    try:
-        with suppress(_Tried), writing():
-            found = {**change(deed), "on": str(deed.on), "basis": basis, "applied": not dry_run}
-            if dry_run:
-                raise _Tried
-    except Problem as refused:
-        raise _refusal(refused) from refused
+    with refusing(), suppress(_Tried), writing():
+        found = {**change(deed), "on": str(deed.on), "basis": basis, "applied": not dry_run}
+        if dry_run:
+            raise _Tried
     word = "可以 would be done" if dry_run else "已完成 done"
     report(found, as_json, lambda _: [f"{found['change']} {found['unit']}: {word}"])
-
-
-def _refusal(refused: Problem) -> OperatorError:
-    zh, en = (
-        f"{catalogue.gettext(refused.what, **refused.params)}"
-        f"{catalogue.gettext(refused.unaffected)}"
-        for catalogue in (load_catalogues([PACKAGE])[language] for language in ("zh", "en"))
-    )
-    return OperatorError(refused.code, zh, en)
 
 
 @unit.command("add", help="新设单位或处室。Create a unit or section.")
@@ -221,11 +207,8 @@ def contacts(code: str, **given: Any) -> None:
 @json_option
 def history(code: str, as_json: bool) -> None:
     installation()
-    try:
-        with reading():
-            found = history_of(unit_by_code(code).id)
-    except Problem as refused:
-        raise _refusal(refused) from refused
+    with refusing(), reading():
+        found = history_of(unit_by_code(code).id)
     report(
         [{**event, "other": event["other"] and event["other"][0]} for event in found],
         as_json,
