@@ -103,6 +103,11 @@ class Context:
         return self.catalogue.language
 
     @property
+    def today(self) -> dt.date:
+        """The day in China."""
+        return self.now.astimezone(CHINA).date()
+
+    @property
     def unit_id(self) -> int:
         """The acting post's access unit; Forbidden for an account without a post."""
         if self.post is None:

@@ -6,21 +6,24 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
-from openbureau.shell.cli.access import account, role
+from openbureau.shell.cli.access import account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
+from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
+from openbureau.shell.cli.roles import role
 from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
@@ -74,6 +77,8 @@ for command in (
     account,
     accounts,
     role,
+    delegations,
+    unit,
     units,
     routes,
     why,
