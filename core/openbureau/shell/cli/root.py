@@ -12,6 +12,7 @@ from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
 from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.handover import handover
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
@@ -62,6 +63,7 @@ for command in (
     backup,
     restore,
     audit,
+    handover,
     sync,
     plugin,
     config,
