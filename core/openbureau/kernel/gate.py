@@ -40,6 +40,7 @@ from openbureau.kernel.preferences.tabs import (
     with_page,
     without_page,
 )
+from openbureau.kernel.settings.queries import setting_in
 from openbureau.kernel.submissions.actions import earlier_location, remember_submission
 from openbureau.kernel.units.queries import unit_tree
 
@@ -113,6 +114,7 @@ class StaffGate:
             address=request.address,
             tree_version=row.units_epoch,
             services=partial(_offered, plugins),
+            settings=partial(setting_in, plugins, row.access_epoch),
         )
 
     def admit(self, request: Request) -> None:

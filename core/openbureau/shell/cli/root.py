@@ -19,6 +19,7 @@ from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.loading import release
 
@@ -67,6 +68,7 @@ for command in (
     sync,
     plugin,
     config,
+    setting,
     check,
     account,
     accounts,

@@ -7,6 +7,7 @@ import datetime as dt
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -21,6 +22,7 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
+from openbureau.kernel.settings.queries import setting_in
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.demo.bureau import ROOT, SAMPLES, SEED, Scale
@@ -107,4 +109,5 @@ def demo_context(opened: Installation, login: str, now: dt.datetime) -> Context:
         catalogue=load_catalogues(())["zh"],
         now=now,
         tree_version=epoch.units,
+        settings=partial(setting_in, opened.plugins, epoch.access),
     )
