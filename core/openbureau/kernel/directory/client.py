@@ -1,4 +1,4 @@
-"""Talking to a directory server. The only module that knows the client library.
+"""Talking to a directory server. With `binding`, the only module that knows the client library.
 
 What the library leaves to chance is settled here: certificates are always checked,
 referrals never followed, the result code of every page must be zero, and one deadline
@@ -23,7 +23,6 @@ from ldap3.operation.search import parse_filter
 from ldap3.utils.conv import escape_filter_chars
 
 from openbureau.kernel.directory.config import (
-    BindResult,
     DirectoryConfig,
     address,
     is_start_tls,
@@ -33,18 +32,12 @@ from openbureau.kernel.directory.decoding import (
     LOGIN_LENGTH,
     Attributes,
     RawEntry,
-    dn_key,
-    identity,
-    is_disabled,
 )
 from openbureau.kernel.directory.profiles import Profile
 
 PAGE_SIZE = 500
 CONNECT_TIMEOUT_S = 3
 RECEIVE_TIMEOUT_S = 3
-SIGN_IN_DEADLINE_S = 5.0
-# The library needs a moment to notice a closed socket; the caller's limit is the round figure.
-SIGN_IN_MARGIN_S = 0.3
 PASSWORD_MAX_BYTES = 1024
 
 _PAGING = "1.2.840.113556.1.4.319"
@@ -88,99 +81,24 @@ class _CheckedTls(Tls):  # type: ignore[misc]
             raise
 
 
-def bind(
-    config: DirectoryConfig, login: str, password: str, deadline_s: float = SIGN_IN_DEADLINE_S
-) -> BindResult:
-    """Whether this login name and password belong to exactly one person of the directory.
-
-    The entry is searched with the search account, the password tried on a connection of
-    its own, and the server asked who it takes us for. Answers within `deadline_s`, never
-    raises. Unusable names and passwords are refused before any network.
-    """
-    if not is_usable(login, password):
-        return BindResult("refused-input")
-    deadline = Deadline(deadline_s - SIGN_IN_MARGIN_S)
-    try:
-        with deadline:
-            return _bind(config, login, password, deadline)
-    except Exception as fault:  # noqa: BLE001 - an unknown fault is not a proof of identity
-        return BindResult("fault", fault=explained(fault, deadline).reason)
-
-
 def is_usable(login: str, password: str) -> bool:
     """Whether both may be sent to a server at all: not empty (an empty password binds
     anonymously on some servers), no NUL, no lone surrogate, not oversized; a login name
     without control characters, which directories ignore when they compare."""
     return (
         login.isprintable()
-        and _is_usable(login, LOGIN_LENGTH)
-        and _is_usable(password, PASSWORD_MAX_BYTES)
+        and is_sendable(login, LOGIN_LENGTH)
+        and is_sendable(password, PASSWORD_MAX_BYTES)
     )
 
 
-def _is_usable(typed: str, max_bytes: int) -> bool:
+def is_sendable(typed: str, max_bytes: int) -> bool:
+    """Whether a text may be sent at all: not empty, no NUL, no lone surrogate, not oversized."""
     try:
         size = len(typed.encode("utf-8"))
     except UnicodeEncodeError:
         return False
     return 0 < size <= max_bytes and "\0" not in typed
-
-
-def _bind(config: DirectoryConfig, login: str, password: str, deadline: Deadline) -> BindResult:
-    profile = config.layout
-    found = _people_of(config, profile, login, deadline)
-    if len(found) != 1:
-        return BindResult("ambiguous" if found else "wrong")
-    dn, attributes = found[0]
-    external_id = identity(attributes, profile)
-    if not dn or not external_id:
-        raise Fault("no-identity", dn)
-    with _connection(config, deadline) as connection:
-        try:
-            _bind_as(connection, dn, password)
-        except Fault as fault:
-            if fault.reason == "refused-credentials":
-                return BindResult("wrong")
-            raise
-        if not _is_whom(connection, dn, login, profile):
-            return BindResult("wrong")
-    if is_disabled(attributes, profile):
-        return BindResult("disabled", external_id, dn)
-    _ = deadline.remaining_s
-    return BindResult("ok", external_id, dn)
-
-
-def _people_of(
-    config: DirectoryConfig, profile: Profile, login: str, deadline: Deadline
-) -> list[RawEntry]:
-    wanted = f"(&{profile.person_filter}({profile.login}={escape_filter_chars(login)}))"
-    with searcher(config, deadline) as connection:
-        connection.search(
-            config.base,
-            wanted,
-            SUBTREE,
-            attributes=[profile.identity, *profile.state_attributes],
-            size_limit=2,
-        )
-        found = list(_entries(connection.response, None))
-        # A second hit makes the name ambiguous: the limit itself is no fault here.
-        if connection.result["result"] not in (0, 4):
-            raise _result_fault(connection.result)
-    return found
-
-
-def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
-    answer = connection.extend.standard.who_am_i() or ""
-    if connection.result["result"] != 0:
-        raise _result_fault(connection.result)
-    kind, _, name = answer.partition(":")
-    if kind == "dn":
-        return dn_key(name) == dn_key(dn)
-    return (
-        profile.name == "ad"
-        and kind == "u"
-        and name.rpartition("\\")[2].casefold() == login.casefold()
-    )
 
 
 def pages(
@@ -208,8 +126,8 @@ def pages(
             paged_cookie=cookie,
         )
         if connection.result["result"] != 0:
-            raise _result_fault(connection.result)
-        yield from _entries(connection.response, harmless)
+            raise result_fault(connection.result)
+        yield from entries_of(connection.response, harmless)
         control = (connection.result.get("controls") or {}).get(_PAGING)
         if control is None:
             raise Fault("bad-answer", "no paging control")
@@ -239,8 +157,8 @@ def whole_values(
             time_limit=int(deadline.remaining_s) + 1,
         )
         if connection.result["result"] != 0:
-            raise _result_fault(connection.result)
-        found = dict(next((more for _, more in _entries(connection.response, None)), {}))
+            raise result_fault(connection.result)
+        found = dict(next((more for _, more in entries_of(connection.response, None)), {}))
         cut = next((key for key in found if key.startswith(f"{name};range=")), "")
         if not cut or not found[cut]:
             raise Fault("bad-answer", asked)
@@ -268,7 +186,9 @@ def is_filter(text: str) -> bool:
     return True
 
 
-def _entries(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry]:
+def entries_of(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry]:
+    """The entries of an answer. Raises Fault: it refers to another server, `harmless` parts
+    of addresses aside; None is not to look at that."""
     for answer in response or ():
         if answer["type"] == "searchResEntry":
             yield answer["dn"], answer["raw_attributes"]
@@ -281,15 +201,15 @@ def _entries(response: Any, harmless: Sequence[str] | None) -> Iterator[RawEntry
 @contextlib.contextmanager
 def searcher(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
     """A connection signed in with the search account."""
-    if not config.bind_dn or not _is_usable(config.password, PASSWORD_MAX_BYTES):
+    if not config.bind_dn or not is_sendable(config.password, PASSWORD_MAX_BYTES):
         raise Fault("no-search-account")
-    with _connection(config, deadline) as connection:
-        _bind_as(connection, config.bind_dn, config.password)
+    with opened(config, deadline) as connection:
+        bind_as(connection, config.bind_dn, config.password)
         yield connection
 
 
 @contextlib.contextmanager
-def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
+def opened(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
     """An open connection, encrypted where it must be; nothing secret was sent yet."""
     scheme, host, port = address(config.url)
     server = Server(
@@ -304,7 +224,7 @@ def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
         server,
         authentication=SIMPLE,
         user="-",
-        password="-",  # noqa: S106 - never sent: `_bind_as` puts the real pair in
+        password="-",  # noqa: S106 - never sent: `bind_as` puts the real pair in
         client_strategy=SYNC,
         auto_referrals=False,
         check_names=False,
@@ -327,17 +247,19 @@ def _connection(config: DirectoryConfig, deadline: Deadline) -> Iterator[Any]:
             connection.socket.close()
 
 
-def _bind_as(connection: Any, dn: str, password: str) -> None:
+def bind_as(connection: Any, dn: str, password: str, controls: Any = None) -> None:
+    """Signs in on an open connection. Raises Fault: the server did not take the pair."""
     connection.user = dn
     connection.password = password
-    is_bound = connection.bind(read_server_info=False)
+    is_bound = connection.bind(read_server_info=False, controls=controls)
     if connection.result["result"] != 0:
-        raise _result_fault(connection.result)
+        raise result_fault(connection.result)
     if not is_bound or not connection.bound:
         raise Fault("refused-credentials")
 
 
-def _result_fault(result: Any) -> Fault:
+def result_fault(result: Any) -> Fault:
+    """The fault a result code other than zero means."""
     code = result["result"]
     return Fault(_RESULTS.get(code, "bad-answer"), f"{code} {result.get('description', '')}")
 

@@ -20,7 +20,32 @@ from openbureau.kernel.directory.profiles import (
 READ_DEADLINE_S = 120.0
 _OUTAGES = frozenset({"unreachable", "timed-out", "cut-off", "busy", "unavailable", "bad-answer"})
 
-SignInReason = Literal["ok", "refused-input", "wrong", "ambiguous", "disabled", "fault"]
+SignInReason = Literal[
+    "ok",
+    "refused-input",
+    "wrong",
+    "ambiguous",
+    "disabled",
+    "expired",
+    "locked",
+    "must-change",
+    "account-expired",
+    "not-now",
+    "fault",
+]
+ChangeReason = Literal[
+    "ok",
+    "refused-input",
+    "wrong",
+    "not-allowed",
+    "needs-old",
+    "too-weak",
+    "too-short",
+    "too-young",
+    "used-before",
+    "too-long",
+    "fault",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +82,20 @@ class BindResult:
 
     `external_id` is the stable identity to find the account by: never use the login name
     for that. `fault` is a key of `reasons.REASONS` when `reason` is `fault`.
+
+    An accepted password may have to be changed first (`must_change`); `grace_left` sign-ins
+    are left with one that has expired, or `expires_in_s` seconds until it does. The reasons
+    from `disabled` on are only given for the right password; `locked` whenever the server
+    says so.
     """
 
     reason: SignInReason
     external_id: str = ""
     dn: str = ""
     fault: str = ""
+    must_change: bool = False
+    grace_left: int | None = None
+    expires_in_s: int | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -74,10 +107,18 @@ class BindResult:
         """Whether the password could not be tried, right or wrong."""
         return self.reason == "fault"
 
-    @property
-    def is_outage(self) -> bool:
-        """Whether the directory itself failed, so that the next attempt would too."""
-        return self.reason == "fault" and self.fault in _OUTAGES
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """Whether the directory took a new password, or why not."""
+
+    reason: ChangeReason
+    fault: str = ""
+
+
+def is_outage(reason: str, fault: str) -> bool:
+    """Whether the directory itself failed, so that the next attempt would too."""
+    return reason == "fault" and fault in _OUTAGES
 
 
 def address(url: str) -> tuple[str, str, int]:
@@ -98,6 +139,11 @@ def is_start_tls(config: DirectoryConfig) -> bool:
         return True
     host = urlsplit(config.url).hostname or ""
     return not (config.is_insecure or host == "localhost" or _is_loopback(host))
+
+
+def is_encrypted(config: DirectoryConfig) -> bool:
+    """Whether nobody on the way can read what is sent."""
+    return config.url.startswith("ldaps://") or is_start_tls(config)
 
 
 def _is_loopback(host: str) -> bool:
