@@ -3,12 +3,16 @@
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.config import DirectoryConfig, directory_config
+from openbureau.kernel.directory.sources import source_config
 
 LOCAL, DIRECTORY = "local", "ldap"
 
 
 def directory_of(settings: Settings, account: Account) -> DirectoryConfig | None:
     """The directory that checks this account's password; None where there is none any more."""
+    source = account.directory
+    if source is not None:
+        return source_config(source, settings.data) if source.is_active else None
     return directory_config(settings) if settings.ldap_url else None
 
 
