@@ -6,6 +6,7 @@ from typing import Any
 from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
+from openbureau.base.settings import Settings
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.events.routing import OutboxEvent
@@ -13,6 +14,9 @@ from openbureau.kernel.files.actions import sweep_orphans
 from openbureau.kernel.files.pieces import sweep_uploads
 from openbureau.kernel.jobs.dispatch import Handler, JobContext, Registry, Subscriber
 from openbureau.kernel.submissions.actions import forget_old_submissions
+from openbureau.kernel.sync.jobs import sync_handlers
+from openbureau.kernel.sync.leavers import archive_leavers
+from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
 
 
@@ -29,7 +33,19 @@ def _sweep_files(now: dt.datetime) -> None:
         sweep_orphans(now)
 
 
-SWEEPS = (_forget_submissions, _sweep_files)
+def _archive_leavers(now: dt.datetime) -> None:
+    """At ten past three, after the files."""
+    local = now.astimezone(CHINA)
+    if (local.hour, local.minute) == (3, 10):
+        archive_leavers(now)
+
+
+SWEEPS = (_forget_submissions, _sweep_files, _archive_leavers, schedule_syncs)
+
+
+def core_handlers(settings: Settings) -> dict[str, Handler]:
+    """What the core itself does in the background."""
+    return dict(sync_handlers(settings))
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from openbureau.base.database import db, open_database
 from openbureau.base.settings import Settings, load_settings
 from openbureau.kernel.audit.seal import Sealer
+from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.jobs.bell import open_channel
 from openbureau.kernel.jobs.consumer import run_consumer
 from openbureau.kernel.jobs.dispatch import Registry
 from openbureau.shell.children import die_with_parent
-from openbureau.shell.jobs import job_registry
+from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.shell.schema import usable_plugins
 
 
@@ -22,9 +23,10 @@ def run_worker(
     """Runs jobs and seals the audit trail until SIGTERM or SIGINT; the database is migrated."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
+    open_store(settings.data / "files")
     run_consumer(
         open_channel(settings.data, settings.redis_url),
-        registry or job_registry(usable_plugins(settings), {}),
+        registry or job_registry(usable_plugins(settings), core_handlers(settings)),
         threads=settings.job_threads,
         ticks=[Sealer(settings.data).seal],
         on_ready=on_ready,

@@ -40,7 +40,7 @@ from openbureau.kernel.units.unit_list import UnitRow
 from openbureau.shell.app import create_app
 from openbureau.shell.demo.filling import demo_context
 from openbureau.shell.installation import Installation, open_installation
-from openbureau.shell.jobs import job_registry
+from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.testing.client import Answer, Client
 
 PASSWORD = "correct-horse-7"
@@ -149,7 +149,9 @@ class Bureau:
 
     def run_jobs(self) -> int:
         """Runs every ready job here and now; how many."""
-        registry = job_registry(self.installation.plugins, {})
+        registry = job_registry(
+            self.installation.plugins, core_handlers(self.installation.settings)
+        )
         return Dispatcher(registry, lambda: dt.datetime.now(dt.UTC)).drain()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -12,11 +12,13 @@ from openbureau.kernel.directory.apply_people import Writing, write_people
 from openbureau.kernel.directory.apply_units import write_units
 from openbureau.kernel.directory.images import Before, Recorder
 from openbureau.kernel.directory.models import DirectorySource
+from openbureau.kernel.directory.photos import kept_photos
 from openbureau.kernel.directory.plan import Plan
 from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
 from openbureau.kernel.directory.snapshot import Snapshot
 from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.names import person_pinyin
 
@@ -61,6 +63,7 @@ def apply_plan(
         for change in plan.people
         if isinstance(name := change.after("name"), str)
     }
+    pictures = kept_photos(str(photo) for c in plan.people if (photo := c.after("photo")))
     with writing():
         again = make_plan(snapshot, current_rows(order.source), order.excluded)
         plan_hash = plan.hash
@@ -69,6 +72,8 @@ def apply_plan(
         del again
         recorder = Recorder()
         unit_ids = write_units(plan.units, source_id, now, recorder)
+        for picture in pictures:
+            stored_file(picture, now)
         write_people(plan, Writing(source_id, unit_ids, sounds, now, recorder))
         _make_findable(plan, unit_ids, now)
         run_id = order.on_written(plan, recorder.finished())

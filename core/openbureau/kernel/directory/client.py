@@ -8,6 +8,7 @@ again with every received byte.
 
 import contextlib
 import ssl
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -161,6 +162,17 @@ def whole_values(
             raise Fault("bad-answer", asked)
         values += found[cut]
     return {**attributes, name: values}
+
+
+def identity_filter(external_ids: Sequence[str], profile: Profile) -> str:
+    """The filter that finds entries by their stable ids."""
+    values = (
+        "".join(f"\\{byte:02x}" for byte in uuid.UUID(each).bytes_le)
+        if profile.is_identity_guid
+        else escape_filter_chars(each)
+        for each in external_ids
+    )
+    return "(|{})".format("".join(f"({profile.identity}={value})" for value in values))
 
 
 def is_filter(text: str) -> bool:

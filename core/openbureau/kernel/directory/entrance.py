@@ -61,7 +61,11 @@ def decoded_snapshot(entries: Iterable[RawEntry], profile: Profile) -> Snapshot 
 
 class Entrance:
     """Where entries come in. A person is decoded at once; the units must all be there before
-    anybody's place is known."""
+    anybody's place is known.
+
+    `names` are the stable ids by DN; `places` those of the units by their DN's key, once the
+    snapshot was made.
+    """
 
     def __init__(self, profile: Profile, keep_photo: KeepPhoto | None = None) -> None:
         self._profile = profile
@@ -70,7 +74,8 @@ class Entrance:
         self._people: list[PersonEntry] = []
         self._named_posts: dict[str, list[str]] = {}
         self._seen: set[str] = set()
-        self.names: set[str] = set()
+        self.names: dict[str, str] = {}
+        self.places: Mapping[str, str] = {}
         self.high_water = ""
 
     def take(self, dn: str, attributes: Attributes) -> None:
@@ -81,7 +86,7 @@ class Entrance:
         if external_id in self._seen:
             raise Fault("duplicate-identity", dn)
         self._seen.add(external_id)
-        self.names.add(dn)
+        self.names[dn] = external_id
         self.high_water = later(self.high_water, modified_at(attributes, self._profile))
         if is_unit(attributes, self._profile):
             self._raw_units.append((external_id, dn, attributes))
@@ -93,7 +98,7 @@ class Entrance:
 
     def snapshot(self) -> Snapshot:
         """Everything that was taken, each person in the nearest unit above."""
-        places = unit_places(self._raw_units, self._profile)
+        places = self.places = unit_places(self._raw_units, self._profile)
         units = tuple(
             _unit(external_id, dn, attributes, places, self._profile)
             for external_id, dn, attributes in self._raw_units

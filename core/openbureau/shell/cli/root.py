@@ -18,7 +18,9 @@ from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.cli.sync_runs import sync_runs
 from openbureau.shell.loading import release
 
 
@@ -63,6 +65,8 @@ for command in (
     restore,
     audit,
     sync,
+    sync_runs,
+    source,
     plugin,
     config,
     check,

@@ -11,7 +11,7 @@ from openbureau.base.settings import Settings
 from openbureau.shell import processes
 from openbureau.shell.cli.options import loaded, settings
 from openbureau.shell.installation import open_installation
-from openbureau.shell.jobs import job_registry
+from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.shell.worker import run_worker
 
 
@@ -77,4 +77,4 @@ def worker(threads: int | None) -> None:
     logging.getLogger().setLevel(chosen.log_level.upper())
     logging.getLogger("huey").setLevel(logging.WARNING)
     opened = open_installation(chosen)
-    run_worker(chosen, job_registry(opened.plugins, {}))
+    run_worker(chosen, job_registry(opened.plugins, core_handlers(chosen)))
