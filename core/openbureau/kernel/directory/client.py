@@ -20,6 +20,7 @@ from ldap3.core.exceptions import (
     LDAPStartTLSError,
 )
 from ldap3.operation.search import parse_filter
+from ldap3.utils.conv import escape_filter_chars
 
 from openbureau.kernel.directory.config import (
     DirectoryConfig,
@@ -32,6 +33,7 @@ from openbureau.kernel.directory.decoding import (
     Attributes,
     RawEntry,
 )
+from openbureau.kernel.directory.profiles import Profile
 
 PAGE_SIZE = 500
 CONNECT_TIMEOUT_S = 3
