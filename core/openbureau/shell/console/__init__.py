@@ -7,6 +7,7 @@ holds it and where.
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.shell.console import (
     access,
+    administrators,
     appearance,
     audit,
     files,
@@ -40,6 +41,7 @@ _SCREENS = (
     grants,
     access,
     sessions,
+    administrators,
     audit,
 )
 

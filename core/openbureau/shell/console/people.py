@@ -25,6 +25,7 @@ from openbureau.shell.console.people_labels import (
 
 URL = "/-/console/people"
 WORDS_CHARACTERS = 100
+LABEL_CHARACTERS = 8
 FILTERS = ("unit", "state", "source", "kind", "only")
 
 
@@ -75,7 +76,7 @@ def _filters(request: Request, tree: UnitTree, given: Mapping[str, str]) -> list
     days = core_setting("core.unused_account_days")
     everything = ("", say(N_("全部")))
     choices: dict[str, tuple[str, list[tuple[str, str]]]] = {
-        "unit": (say(N_("单位")), unit_choices(tree, reach_of(request.person).covers)),
+        "unit": (say(N_("单位")), _unit_filter(request, tree)),
         "state": (say(N_("状态")), [(c, say(label)) for c, label in STATE_LABELS.items()]),
         "source": (say(N_("来源")), [(c, say(label)) for c, label in SOURCE_LABELS.items()]),
         "kind": (
@@ -93,6 +94,17 @@ def _filters(request: Request, tree: UnitTree, given: Mapping[str, str]) -> list
     return [
         {"name": name, "label": label, "value": given[name], "options": [everything, *options]}
         for name, (label, options) in choices.items()
+    ]
+
+
+def _unit_filter(request: Request, tree: UnitTree) -> list[tuple[str, str]]:
+    """Units without their sections, short enough for a drop-down in a row of five."""
+    covers = reach_of(request.person).covers
+    codes = {node.code for node in tree.access_units()}
+    return [
+        (code, label if len(label) <= LABEL_CHARACTERS else f"{label[:LABEL_CHARACTERS]}…")
+        for code, label in unit_choices(tree, covers)
+        if code in codes
     ]
 
 

@@ -37,13 +37,14 @@ def create_slips(request: Request) -> Any:
     if not accounts:
         notice = N_("所选人员都已有密码，或不由本系统管理密码，没有需要打印的。")
         return redirect(f"{URL}?only=new", notice)
-    return _slips_page(request, accounts, skipped)
+    return slips_page(request, issue_passwords(accounts, by(request.person)), skipped, URL)
 
 
 def create_slip(request: Request) -> Any:
     """A new initial password for one person, whatever they had."""
     account = managed(request.person, request.params["uid"])
-    return _slips_page(request, [account], 0)
+    issued = issue_passwords([account], by(request.person))
+    return slips_page(request, issued, 0, f"{URL}/{account.uid}")
 
 
 def confirm_slip(request: Request) -> Any:
@@ -89,12 +90,13 @@ def _waiting(request: Request, ids: Sequence[int]) -> list[Account]:
     return sorted(waiting, key=lambda account: account.pinyin)
 
 
-def _slips_page(request: Request, accounts: Sequence[Account], skipped: int) -> Any:
+def slips_page(
+    request: Request, issued: Sequence[tuple[Account, str]], skipped: int, back: str
+) -> Any:
+    """The slips of passwords just issued, in official order; `back` is where to go then."""
     tree = unit_tree(request.session.units_epoch)
-    issued = issue_passwords(accounts, by(request.person))
     order = {unit.id: place for place, unit in enumerate(tree.nodes)}
-    units = primary_units([account.id for account in accounts])
-    issued.sort(key=lambda pair: order.get(units.get(pair[0].id, 0), 0))
+    units = primary_units([account.id for account, _ in issued])
     slips = [
         {
             "place": unit_words(tree, units.get(account.id)),
@@ -102,7 +104,9 @@ def _slips_page(request: Request, accounts: Sequence[Account], skipped: int) -> 
             "login": account.login,
             "password": password,
         }
-        for account, password in issued
+        for account, password in sorted(
+            issued, key=lambda pair: order.get(units.get(pair[0].id, 0), 0)
+        )
     ]
     scheme = "https" if request.is_secure else "http"
     return page(
@@ -111,7 +115,7 @@ def _slips_page(request: Request, accounts: Sequence[Account], skipped: int) -> 
         skipped=skipped,
         days=INITIAL_DAYS,
         site=f"{scheme}://{request.headers.get('host', '')}",
-        back=URL if len(issued) > 1 else f"{URL}/{issued[0][0].uid}",
+        back=back,
     )
 
 
