@@ -155,7 +155,7 @@ def _connected() -> Iterator[None]:
         else:
             yield
     except (OperationalError, PeeweeException) as fault:
-        raise _explained(fault) from fault
+        raise explained(fault) from fault
 
 
 _STORAGE_FAULTS = (
@@ -167,7 +167,7 @@ _STORAGE_FAULTS = (
 )
 
 
-def _explained(fault: Exception) -> Exception:
+def explained(fault: Exception) -> Exception:
     """The storage fault behind an error. A full disk ends SQLite's transaction by itself,
     so that the error seen last is only about the rollback."""
     link: BaseException | None = fault

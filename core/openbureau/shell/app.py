@@ -19,6 +19,7 @@ from openbureau.base.request import Application
 from openbureau.base.routing import CORE, Routes
 from openbureau.base.settings import Settings, load_settings
 from openbureau.base.themes import Theme, installed_themes
+from openbureau.kernel.audit.writable import require_writable_trail
 from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.frame import FrameBuilder
 from openbureau.kernel.gate import StaffGate
@@ -29,6 +30,7 @@ from openbureau.shell import (
     attachments,
     calendars,
     console,
+    delegations,
     desk,
     directory,
     drafts,
@@ -43,6 +45,7 @@ from openbureau.shell import (
     sign_in,
     todos,
     uploads,
+    why,
 )
 from openbureau.shell.loading import PACKAGE, package_folders, release
 from openbureau.shell.schema import usable_plugins
@@ -57,6 +60,8 @@ CORE_PAGES: tuple[Page, ...] = (
     *calendars.PAGES,
     *pickers.PAGES,
     *sign_in.PAGES,
+    *delegations.PAGES,
+    *why.PAGES,
     *password.PAGES,
     *second_factor.PAGES,
     *sessions.PAGES,
@@ -133,6 +138,7 @@ def create_app(
     are the installed ones unless given."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
+    require_writable_trail(dt.datetime.now(dt.UTC))
     open_store(settings.data / "files")
     hang_bell(settings)
     found = installed_themes() if themes is None else themes

@@ -7,6 +7,7 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.base.settings import Settings
+from openbureau.kernel.audit import verifying
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.events.routing import OutboxEvent
@@ -40,12 +41,19 @@ def _archive_leavers(now: dt.datetime) -> None:
         archive_leavers(now)
 
 
-SWEEPS = (_forget_submissions, _sweep_files, _archive_leavers, schedule_syncs)
+SWEEPS = (
+    _forget_submissions,
+    _sweep_files,
+    _archive_leavers,
+    schedule_syncs,
+    verifying.verify_nightly,
+)
 
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
-    """What the core itself does in the background."""
-    return dict(sync_handlers(settings))
+    """The core's own job handlers by kind."""
+    verification = verifying.verification_handler(settings.data)
+    return {verifying.KIND: verification, **sync_handlers(settings)}
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

@@ -11,12 +11,10 @@ from wtforms.validators import InputRequired, Length
 from openbureau.base.database import writing
 from openbureau.base.declarations import Page
 from openbureau.base.drafts import RESTORING
-from openbureau.base.errors import NotFound
 from openbureau.base.forms import Form
 from openbureau.base.i18n import LANGUAGES, N_
 from openbureau.base.pages import Redirect, is_local, page, redirect
 from openbureau.base.request import Request
-from openbureau.kernel.accounts.actions import choose_post
 from openbureau.kernel.accounts.models import Account, Session
 from openbureau.kernel.accounts.other_sources import proved_elsewhere, record_foreign_refusal
 from openbureau.kernel.accounts.sign_in import Attempt, Proof, prove
@@ -145,17 +143,6 @@ def update_preferences(request: Request) -> Any:
     return Redirect(target if is_local(target) else "/")
 
 
-def update_acting_post(request: Request) -> Any:
-    """Acts in another of the person's posts."""
-    form = request.form if request.form is not None else FormData()
-    posted = str(form.get("post", ""))
-    if not posted.isdecimal() or len(posted) > KEY_DIGITS:
-        raise NotFound
-    choose_post(request.session.id, request.person.account.id, int(posted))
-    target = str(form.get("next", "/"))
-    return redirect(target, "已切换身份。")
-
-
 PAGES = (
     # Foreign code may be slow: it never keeps a page waiting.
     Page("sign-in", show_sign_in, "public", is_self_managed=True),
@@ -165,5 +152,4 @@ PAGES = (
     ),
     Page("sign-out", delete_session, "public", methods=("POST",)),
     Page("preferences", update_preferences, "public", methods=("POST",), is_self_managed=True),
-    Page("acting", update_acting_post, "signed-in", methods=("POST",)),
 )

@@ -1,11 +1,14 @@
 """The job consumer's process: `openbureau worker`, or `python -m openbureau.shell.worker`."""
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 
 from openbureau.base.database import db, open_database
 from openbureau.base.settings import Settings, load_settings
+from openbureau.kernel.audit.outside import OutsideAnchors
 from openbureau.kernel.audit.seal import Sealer
+from openbureau.kernel.audit.writable import require_writable_trail
 from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.jobs.bell import open_channel
 from openbureau.kernel.jobs.consumer import run_consumer
@@ -23,12 +26,13 @@ def run_worker(
     """Runs jobs and seals the audit trail until SIGTERM or SIGINT; the database is migrated."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
+    require_writable_trail(dt.datetime.now(dt.UTC))
     open_store(settings.data / "files")
     run_consumer(
         open_channel(settings.data, settings.redis_url),
         registry or job_registry(usable_plugins(settings), core_handlers(settings)),
         threads=settings.job_threads,
-        ticks=[Sealer(settings.data).seal],
+        ticks=[Sealer(settings.data).seal, OutsideAnchors(settings.data).tick],
         on_ready=on_ready,
     )
 

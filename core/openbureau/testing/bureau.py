@@ -149,9 +149,8 @@ class Bureau:
 
     def run_jobs(self) -> int:
         """Runs every ready job here and now; how many."""
-        registry = job_registry(
-            self.installation.plugins, core_handlers(self.installation.settings)
-        )
+        handlers = core_handlers(self.installation.settings)
+        registry = job_registry(self.installation.plugins, handlers)
         return Dispatcher(registry, lambda: dt.datetime.now(dt.UTC)).drain()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

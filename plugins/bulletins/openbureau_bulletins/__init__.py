@@ -17,7 +17,7 @@ from openbureau import (
 
 from .jobs import JOBS
 from .models import REALM
-from .queries import Position, bulletin_title, is_readable, received
+from .queries import Position, bulletin_title, is_readable, owner_of, received
 from .views import PAGES
 from .views.lists import received_lines
 
@@ -81,6 +81,8 @@ def records() -> tuple[RecordKind, ...]:
             bulletin_title,
             lambda bulletin_id: f"/bulletins/bulletin/{bulletin_id}",
             is_readable,
+            "bulletins.list_bulletin",
+            owner_of,
         ),
     )
 

@@ -144,8 +144,8 @@ def delete_draft(ctx: Context, draft: Bulletin) -> None:
 
 
 def mark_read(ctx: Context, bulletin_id: int) -> None:
-    """Closes the person's own todo to read a bulletin."""
-    if close_todo("read", REALM, bulletin_id, ctx.account.id, ctx.now):
+    """Closes the todo to read a bulletin: the person's, or of whom they stand in for."""
+    if close_todo("read", REALM, bulletin_id, ctx.principal_id, ctx.now):
         bump_stamp("bulletins")
 
 

@@ -97,16 +97,6 @@ def end_own_session(account_id: int, session_id: int, now: dt.datetime) -> None:
     end_session(session, now, "revoked")
 
 
-def choose_post(session_id: int, account_id: int, post_id: int) -> None:
-    """Makes another post of the person the acting one. Raises NotFound: it is not theirs."""
-    post = Post.get_or_none(
-        (Post.id == post_id) & (Post.account == account_id) & (Post.is_active == True)  # noqa: E712 - SQL
-    )
-    if post is None:
-        raise NotFound
-    Session.update(post=post).where(Session.id == session_id).execute()
-
-
 def create_account(
     login: str,
     name: str,

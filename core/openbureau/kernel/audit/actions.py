@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from peewee import Query
+from peewee import PeeweeException, Query
 
-from openbureau.base.database import Statement, param, statement, to_instant
+from openbureau.base.database import Statement, explained, param, statement, to_instant
+from openbureau.base.errors import Unavailable
+from openbureau.base.i18n import N_
 from openbureau.kernel.audit.models import AuditRecord
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -53,10 +55,11 @@ def record_audit(
     `outcome` is `done`, `denied` or `failed`. `detail` is stored as JSON with sorted
     keys and must hold no secret: the row can never be changed or removed. The chain
     is added later by the sealer.
+    Raises Unavailable: it cannot be written; the caller's transaction must not be kept.
     """
     insertion: Statement = _insertion()
-    return int(
-        insertion.value(
+    try:
+        written = insertion.value(
             at=to_instant(at),
             account_id=account_id,
             post_id=post_id,
@@ -69,4 +72,13 @@ def record_audit(
             request_id=request_id,
             address=address,
         )
-    )
+    except PeeweeException as fault:
+        known = explained(fault)
+        if isinstance(known, Unavailable):
+            raise known from fault
+        raise Unavailable(
+            N_("审计记录没有写成，这一步因此没有办理。"),
+            remedy=N_("请稍后重试；若仍不行，请把错误号告诉系统管理员检查数据库和磁盘。"),
+            code="AUD-503",
+        ) from fault
+    return int(written)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-import os
 from pathlib import Path
 
 import msgspec
@@ -19,18 +18,18 @@ from openbureau.base.database import (
 )
 from openbureau.base.keys import installation_key, key_path
 from openbureau.base.locks import LockedError, exclusive
+from openbureau.base.signing import public_key
+from openbureau.kernel.audit.anchors import Anchor, keep_anchor
 from openbureau.kernel.audit.chain import COLUMNS, START, Checkpoint, record_digest, sign
 from openbureau.kernel.audit.models import AuditCheckpoint, AuditRecord, AuditSeal
+from openbureau.kernel.audit.trails import LATE_RECORDS
+from openbureau.kernel.units.models import Node
 
 log = logging.getLogger("openbureau.audit")
 
 CHECKPOINT_RECORDS = 1000
 CHECKPOINT_S = 60
 _BATCH = 1000
-
-# On PostgreSQL a transaction may commit after others that began later: its records
-# have lower ids than some already sealed. SQLite writes one transaction at a time.
-LATE_RECORDS = 1000
 
 
 @statement
@@ -45,7 +44,12 @@ def _last_seal() -> Query:
 @statement
 def _last_checkpoint() -> Query:
     return (
-        AuditCheckpoint.select(AuditCheckpoint.seal_id, AuditCheckpoint.at)
+        AuditCheckpoint.select(
+            AuditCheckpoint.seal_id,
+            AuditCheckpoint.digest,
+            AuditCheckpoint.at,
+            AuditCheckpoint.signature,
+        )
         .order_by(AuditCheckpoint.id.desc())
         .limit(1)
     )
@@ -69,17 +73,12 @@ def _insertion() -> Query:
     )
 
 
-def anchor_path(data: Path) -> Path:
-    """The file that holds the newest checkpoint outside the database."""
-    return data / "anchors" / "audit.json"
-
-
 class Sealer:
     """Chains records and signs checkpoints for one data directory."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._key = _signing_key(data)
+        self._key = signing_key(data)
 
     def seal(self, now: dt.datetime) -> int:
         """Seals every committed record; how many. Does nothing while another process seals."""
@@ -115,24 +114,20 @@ class Sealer:
             seal_id = _insertion().value(record_id=record[0], digest=digest)
         if self._key is None or not _is_checkpoint_due(seal_id, now):
             return len(records), None
-        checkpoint = sign(seal_id, digest, to_instant(now), self._key)
+        checkpoint = sign(seal_id, digest, to_instant(now), self._key, _next_number())
         AuditCheckpoint.insert(msgspec.structs.asdict(checkpoint)).execute()
         return len(records), checkpoint
 
     def _anchor(self, checkpoint: Checkpoint) -> None:
-        path = anchor_path(self._data)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            file.write(msgspec.json.encode(checkpoint))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        kept = msgspec.structs.asdict(checkpoint)
+        public = "" if self._key is None else public_key(self._key).hex()
+        keep_anchor(self._data, Anchor(**kept, installation=_installation(), public_key=public))
 
 
-def _signing_key(data: Path) -> bytes | None:
-    """The key that signs checkpoints; None when the one that signed the earlier ones is gone.
-    A new one would hide the loss: the chain goes on unsigned, and `check` names the key."""
+def signing_key(data: Path) -> bytes | None:
+    """The key that signs checkpoints; None when the one that signed the earlier ones is gone
+    or another took its place. A new one would hide the loss: the chain goes on unsigned, and
+    `check` names the key. Its public half is kept beside it for everybody to read."""
     with reading():
         is_used = _last_checkpoint().row() is not None
     if is_used and not key_path(data, "audit").exists():
@@ -142,12 +137,40 @@ def _signing_key(data: Path) -> bytes | None:
             "from a backup."
         )
         return None
-    return installation_key(data, "audit")
+    key = installation_key(data, "audit")
+    public, path = public_key(key).hex(), public_key_path(data)
+    if not path.exists():
+        path.write_text(f"{public}\n", "ascii")
+    elif path.read_text("ascii").strip() != public:
+        log.critical(
+            "审计密钥 audit.key 与公钥 audit.pub 不符，检查点不再签名；请从备份恢复 keys 目录。"
+            "The audit key does not fit audit.pub, checkpoints are no longer signed; restore the "
+            "keys folder from a backup."
+        )
+        return None
+    return key
+
+
+def public_key_path(data: Path) -> Path:
+    """The file that holds the public key as 64 hexadecimal digits."""
+    return data / "keys" / "audit.pub"
+
+
+def _installation() -> str:
+    with reading():
+        return str(Node.select(Node.uid).where(Node.is_self).scalar() or "")
 
 
 def _head() -> tuple[int, int, str]:
     row = _last_seal().row()
     return (0, 0, START) if row is None else (row.id, row.record_id, row.digest)
+
+
+def _next_number() -> int:
+    last = _last_checkpoint().row()
+    number = None if last is None else Checkpoint(*last).number
+    # Those of earlier releases have no number and are counted once.
+    return (AuditCheckpoint.select().count() if number is None else number) + 1
 
 
 def _after(last_record_id: int) -> int:

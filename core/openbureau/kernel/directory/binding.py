@@ -6,7 +6,7 @@ password was right; a wrong one is wrong, and nothing more.
 
 from typing import Any
 
-from ldap3 import MODIFY_ADD, MODIFY_DELETE, SUBTREE
+from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, SUBTREE
 from ldap3.utils.conv import escape_filter_chars
 
 from openbureau.kernel.directory.client import (
@@ -39,6 +39,7 @@ from openbureau.kernel.directory.password_policy import (
 )
 from openbureau.kernel.directory.profiles import Profile
 
+PROTOCOL_ERROR = 2
 SIGN_IN_DEADLINE_S = 5.0
 # The library needs a moment to notice a closed socket; the caller's limit is the round figure.
 SIGN_IN_MARGIN_S = 0.3
@@ -223,6 +224,9 @@ def _people_of(
 
 def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
     answer = connection.extend.standard.who_am_i() or ""
+    if connection.result["result"] == PROTOCOL_ERROR and profile.name == "ad":
+        # Samba's controller does not know the question; strangers may read nothing there.
+        return _may_read_itself(connection, dn, profile)
     if connection.result["result"] != 0:
         raise result_fault(connection.result)
     kind, _, name = answer.partition(":")
@@ -233,3 +237,9 @@ def _is_whom(connection: Any, dn: str, login: str, profile: Profile) -> bool:
         and kind == "u"
         and name.rpartition("\\")[2].casefold() == login.casefold()
     )
+
+
+def _may_read_itself(connection: Any, dn: str, profile: Profile) -> bool:
+    connection.search(dn, "(objectClass=*)", BASE, attributes=[profile.identity])
+    found = [name for name, _ in entries_of(connection.response, None)]
+    return connection.result["result"] == 0 and [dn_key(name) for name in found] == [dn_key(dn)]

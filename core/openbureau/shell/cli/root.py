@@ -21,6 +21,7 @@ from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
 
@@ -75,6 +76,7 @@ for command in (
     role,
     units,
     routes,
+    why,
     bench,
 ):
     root.add_command(command)

@@ -1,5 +1,6 @@
 """`openbureau serve` and `openbureau worker`."""
 
+import datetime as dt
 import ipaddress
 import logging
 
@@ -8,6 +9,7 @@ import click
 from openbureau.base.database import db
 from openbureau.base.errors import OperatorError
 from openbureau.base.settings import Settings
+from openbureau.kernel.audit.writable import require_writable_trail
 from openbureau.shell import processes
 from openbureau.shell.cli.options import loaded, settings
 from openbureau.shell.installation import open_installation
@@ -37,6 +39,7 @@ def serve(
     chosen = loaded(host=host, port=port, workers=workers)
     check_address(chosen.settings)
     open_installation(chosen.settings)
+    require_writable_trail(dt.datetime.now(dt.UTC))
     db.close()
     processes.serve(
         chosen,
