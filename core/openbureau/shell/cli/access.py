@@ -1,7 +1,6 @@
 """`openbureau role`: who may do what."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,18 +10,13 @@ from openbureau.base.errors import OperatorError
 from openbureau.kernel.access.actions import grant_role
 from openbureau.kernel.access.models import REACHES, Role
 from openbureau.kernel.access.queries import permissions_by_role
-from openbureau.kernel.accounts.actions import create_account
-from openbureau.kernel.accounts.models import ADMINISTRATORS, Account
+from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.enablement.actions import bump_epoch
-from openbureau.kernel.search.core_records import index_people
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.cli.options import (
     BureauGroup,
-    checked_login,
     installation,
     json_option,
-    new_password_hash,
     report,
 )
 

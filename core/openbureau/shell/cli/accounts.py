@@ -25,13 +25,13 @@ from openbureau.kernel.accounts.administration import (
 from openbureau.kernel.accounts.appointments import appoint, dismiss
 from openbureau.kernel.accounts.changes import set_password
 from openbureau.kernel.accounts.listing import Wanted, people_page
-from openbureau.kernel.accounts.models import ADMINISTRATORS, STATES, Account
+from openbureau.kernel.accounts.models import ADMINISTRATORS, STATES, Account, Post
 from openbureau.kernel.accounts.person_import import LINES, checked_table, import_people
 from openbureau.kernel.accounts.posts import posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
 from openbureau.kernel.units.models import Unit
-from openbureau.kernel.units.queries import current_tree
+from openbureau.kernel.units.queries import UnitTree, current_tree
 from openbureau.shell.cli.options import (
     BureauGroup,
     checked_login,
@@ -131,26 +131,14 @@ def list_accounts(
     now = dt.datetime.now(dt.UTC)
     with reading():
         tree = current_tree()
-        place = unit_of(unit) if unit else None
         wanted = Wanted(
-            unit_ids=tree.subtree_ids(place.id) if place else None,
+            unit_ids=tree.subtree_ids(unit_of(unit).id) if unit else None,
             state=state or "",
             source=source or "",
             unused_since=now - dt.timedelta(days=unused_days) if unused_days else None,
             has_no_password=no_password,
         )
-        rows = [
-            {
-                "account": row.login,
-                "name": row.name,
-                "unit": tree.by_id[row.unit_id].code if row.unit_id else None,
-                "state": row.state,
-                "source": row.source,
-                "administrator": row.administrator,
-                "last_sign_in": row.last_sign_in_at.isoformat() if row.last_sign_in_at else None,
-            }
-            for row in people_page(EVERYWHERE, wanted, EVERYBODY)
-        ]
+        rows = [_listed(tree, row) for row in people_page(EVERYWHERE, wanted, EVERYBODY)]
     report(
         rows,
         as_json,
@@ -162,6 +150,18 @@ def list_accounts(
     )
 
 
+def _listed(tree: UnitTree, row: Any) -> dict[str, Any]:
+    return {
+        "account": row.login,
+        "name": row.name,
+        "unit": tree.by_id[row.unit_id].code if row.unit_id else None,
+        "state": row.state,
+        "source": row.source,
+        "administrator": row.administrator,
+        "last_sign_in": row.last_sign_in_at.isoformat() if row.last_sign_in_at else None,
+    }
+
+
 @account.command("show", help="显示一个账号。Show one account.")
 @click.argument("login")
 @json_option
@@ -169,37 +169,40 @@ def show_account(login: str, as_json: bool) -> None:
     installation()
     with reading():
         found = account_of(login)
-        shown = {
-            "account": found.login,
-            "name": found.name,
-            "state": found.state,
-            "source": found.source,
-            "stable_id": found.external_id,
-            "directory": found.directory.code if found.directory else None,
-            "disabled_reason": found.disabled_reason or None,
-            "administrator": found.administrator,
-            "administrator_unit": (
-                found.administrator_unit.code if found.administrator_unit else None
-            ),
-            "has_password": found.password_hash is not None,
-            "must_change_password": bool(found.must_change_password),
-            "has_second_factor": second_factor_of(found.id) is not None,
-            "last_sign_in": found.last_sign_in_at.isoformat() if found.last_sign_in_at else None,
-            "sessions": len(live_sessions(found.id, dt.datetime.now(dt.UTC))),
-            "posts": [
-                {
-                    "unit": post.unit.code,
-                    "title": post.title,
-                    "nature": post.nature,
-                    "is_primary": bool(post.is_primary),
-                    "is_active": bool(post.is_active),
-                    "source": post.source,
-                    "ends_on": post.ends_on.isoformat() if post.ends_on else None,
-                }
-                for post in posts_of(found.id)
-            ],
-        }
+        shown = {**_facts(found), "posts": [_post(post) for post in posts_of(found.id)]}
     report(shown, as_json, lambda found: (f"{name:22} {value}" for name, value in found.items()))
+
+
+def _facts(found: Account) -> dict[str, Any]:
+    bound = found.administrator_unit
+    return {
+        "account": found.login,
+        "name": found.name,
+        "state": found.state,
+        "source": found.source,
+        "stable_id": found.external_id,
+        "directory": found.directory.code if found.directory else None,
+        "disabled_reason": found.disabled_reason or None,
+        "administrator": found.administrator,
+        "administrator_unit": bound.code if bound else None,
+        "has_password": found.password_hash is not None,
+        "must_change_password": bool(found.must_change_password),
+        "has_second_factor": second_factor_of(found.id) is not None,
+        "last_sign_in": found.last_sign_in_at.isoformat() if found.last_sign_in_at else None,
+        "sessions": len(live_sessions(found.id, dt.datetime.now(dt.UTC))),
+    }
+
+
+def _post(post: Post) -> dict[str, Any]:
+    return {
+        "unit": post.unit.code,
+        "title": post.title,
+        "nature": post.nature,
+        "is_primary": bool(post.is_primary),
+        "is_active": bool(post.is_active),
+        "source": post.source,
+        "ends_on": post.ends_on.isoformat() if post.ends_on else None,
+    }
 
 
 def _deed(name: str, zh: str, en: str, do: Callable[[Account, str, By], None]) -> None:
@@ -224,7 +227,12 @@ def _deed(name: str, zh: str, en: str, do: Callable[[Account, str, By], None]) -
         )
 
 
-_deed("disable", "停用账号，结束其全部登录", "Disable an account and end its sessions", disable_account)
+_deed(
+    "disable",
+    "停用账号，结束其全部登录",
+    "Disable an account and end its sessions",
+    disable_account,
+)
 _deed("enable", "恢复使用", "Enable an account again", enable_account)
 _deed("archive", "把停用的账号归档", "Archive a disabled account", archive_account)
 _deed(
@@ -282,9 +290,7 @@ def reset_password(login: str, password_file: Path | None, as_json: bool) -> Non
 @click.option("--unit", help="管理范围：单位及全部下属。Bound to a unit and all below it.")
 @dry_run_option
 @json_option
-def appoint_account(
-    login: str, kind: str, unit: str | None, dry_run: bool, as_json: bool
-) -> None:
+def appoint_account(login: str, kind: str, unit: str | None, dry_run: bool, as_json: bool) -> None:
     installation()
     by = By(dt.datetime.now(dt.UTC))
     with writing(), refusing("ACC-004"):
@@ -337,11 +343,11 @@ def _import_lines(found: dict[str, Any]) -> list[str]:
     if found["fault"]:
         lines.append(found["fault"])
     done = "已写入 written" if found["written"] else "没有写入 nothing written"
-    return [
-        *lines,
+    counts = (
         f"新增 new {found['new']}，更新 change {found['change']}，不变 same {found['same']}，"
-        f"错误 error {found['error']}：{done}",
-    ]
+        f"错误 error {found['error']}：{done}"
+    )
+    return [*lines, counts]
 
 
 def said(message: str, params: Any) -> str:

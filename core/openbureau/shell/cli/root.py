@@ -6,7 +6,8 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
-from openbureau.shell.cli.access import account, role
+from openbureau.shell.cli.access import role
+from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
@@ -18,6 +19,7 @@ from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sessions import session
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
@@ -73,6 +75,7 @@ for command in (
     check,
     account,
     accounts,
+    session,
     role,
     units,
     routes,
