@@ -6,7 +6,7 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
-from openbureau.shell.cli.access import account
+from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
@@ -21,6 +21,7 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.roles import role
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sessions import session
 from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
@@ -80,6 +81,7 @@ for command in (
     check,
     account,
     accounts,
+    session,
     role,
     delegations,
     unit,
