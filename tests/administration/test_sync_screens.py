@@ -75,7 +75,8 @@ def plan_of(client: Client, page: str) -> str:
 
 def applied(bureau: Bureau, client: Client) -> str:
     page = preview(bureau, client)
-    assert client.post(f"{page}/apply", {"plan": plan_of(client, page)}).status == 303
+    answer = client.post(f"{page}/apply", {"plan": plan_of(client, page)})
+    assert answer.status == 303, (answer.words, client.get(page).words)
     bureau.run_jobs()
     assert "已写入" in client.get(page).words
     return page
@@ -231,3 +232,36 @@ def test_others_may_not_touch_a_synchronisation(bureau: Bureau, system: Client) 
         assert client.get(page).status == 403
         for act in ("apply", "confirm", "discard", "undo", "exclude"):
             assert client.post(f"{page}/{act}").status == 403
+
+
+def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd: Slapd) -> None:
+    group = f"cn=publishers,{SUFFIX}"
+    slapd.modify(
+        f"dn: {group}\nchangetype: add\nobjectClass: groupOfNames\ncn: publishers\n"
+        f"member: {dn_of(1)}\nmember: {dn_of(2)}\n"
+    )
+    security = bureau.sign_in("security")
+    assert group in security.get("/-/console/group-roles/groups/prov").text
+    page = security.get(f"/-/console/group-roles?source=prov&group_dn={group}")
+    assert f'value="{group}"' in page.text
+    form = {"source": "prov", "group_dn": group, "unit": "", "reach": "unit"}
+    refused = security.post("/-/console/group-roles", form)
+    assert refused.status == 422
+    assert f'value="{group}"' in refused.text
+    form["role"] = "bulletins.publisher"
+    assert security.post("/-/console/group-roles", form).status == 303
+    applied(bureau, system)
+    held = {
+        login
+        for (login,) in bureau.rows(
+            "SELECT a.login FROM role_grant g JOIN account a ON a.id = g.account_id"
+            " WHERE g.source = 'ldap' AND g.ended_at IS NULL"
+        )
+    }
+    assert held == {"u1", "u2"}
+    (named,) = bureau.rows("SELECT id FROM group_role")[0]
+    security.get("/-/console/group-roles")
+    assert security.post(f"/-/console/group-roles/{named}/end").status == 303
+    applied(bureau, system)
+    assert bureau.rows("SELECT 1 FROM role_grant WHERE ended_at IS NULL AND source = 'ldap'") == []
+    assert security.post(f"/-/console/group-roles/{named}/end").status == 404
