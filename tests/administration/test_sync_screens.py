@@ -264,4 +264,5 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert security.post(f"/-/console/group-roles/{named}/end").status == 303
     applied(bureau, system)
     assert bureau.rows("SELECT 1 FROM role_grant WHERE ended_at IS NULL AND source = 'ldap'") == []
+    security.get("/-/console/group-roles")
     assert security.post(f"/-/console/group-roles/{named}/end").status == 404
