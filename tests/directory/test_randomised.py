@@ -28,7 +28,8 @@ from openbureau.kernel.directory.snapshot import (
 from openbureau.kernel.directory.sources import map_group
 from openbureau.kernel.directory.sync import Prepared
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import encoded, finish_run, keep, record_run
+from openbureau.kernel.sync.plan_text import decoded, encoded
+from openbureau.kernel.sync.runs import finish_run, keep, record_run
 from openbureau.kernel.sync.undo import undo_run
 from openbureau.kernel.units.models import Unit
 
@@ -148,6 +149,7 @@ def applied(synced: Synced, source: DirectorySource, snapshot: Snapshot) -> Sync
     if run is None or run.state == "empty":
         return None
     assert run.plan == encoded(prepared.plan)
+    assert decoded(run.plan) == prepared.plan
     with writing():
         keep(run, state="applying")
     assert finish_run(run, prepared, synced.now).state == "applied"
@@ -223,7 +225,7 @@ def history(synced: Synced, rounds: int, seed: int) -> int:
         run = applied(synced, source, world.snapshot)
         if run is None:
             continue
-        plan = msgspec.json.decode(run.plan, type=Plan)
+        plan = decoded(run.plan)
         assert_plan_was_written(plan, before, all_rows())
         assert_follows(source, world.snapshot)
         if world.rng.random() < 0.6:

@@ -166,7 +166,9 @@ def _create_people(changes: Sequence[Change], writing: Writing) -> dict[str, int
     stored: Any = (
         Account.select(Account.external_id, Account.id).where(Account.source == SYNCED).tuples()
     )
-    ids = {external_id: row_id for external_id, row_id in stored if external_id in wanted}
+    ids = {
+        external_id: row_id for external_id, row_id in stored.iterator() if external_id in wanted
+    }
     _insert(
         Post,
         (row for change in changes for row in _post_rows(change, ids, writing)),

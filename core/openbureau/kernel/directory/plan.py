@@ -45,7 +45,7 @@ class PostRow(msgspec.Struct, frozen=True):
     title: str
 
 
-class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account with its first synchronised post, if it has one, and its further ones."""
 
     id: int
@@ -112,6 +112,18 @@ class Current(msgspec.Struct, frozen=True):
     group_roles: tuple[GroupRoleRow, ...] = ()
     grants: tuple[GrantRow, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """A fingerprint of all rows: the same rows and the same snapshot give the same plan."""
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        digest = hashlib.sha256(encode((self.directory_id, self.top_unit_id)))
+        digest.update(encode(sorted(map(str, self.orphaned))))
+        for part in (self.units, self.accounts, self.posts, self.group_roles, self.grants):
+            for row in part:
+                digest.update(encode(row))
+            digest.update(b"\0")
+        return digest.hexdigest()
+
     def is_own(self, row: AccountRow | UnitRow) -> bool:
         """Whether the row came from the source that is synchronised."""
         return row.source == SYNCED and row.directory_id == self.directory_id
@@ -129,7 +141,7 @@ class PostChange(msgspec.Struct, frozen=True, kw_only=True):
     title: str
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of a plan. `row_id` is None for a creation.
 
     `values` are (field, before, after). A unit is meant by `unit:<id>`, or by
@@ -178,7 +190,9 @@ class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly what will be written. `renamed_entries` are accounts whose entry only has a
-    new DN, as everybody under a renamed unit has: noted, but no change of the person."""
+    new DN, as everybody under a renamed unit has: noted, but no change of the person.
+    `base` is the fingerprint of the rows it was made from; the hash does not depend on it.
+    """
 
     units: tuple[Change, ...]
     people: tuple[Change, ...]
@@ -187,6 +201,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unchanged_people: int
     blocked: tuple[str, ...]
     roles: tuple[RoleChange, ...] = ()
+    base: str = ""
 
     @property
     def hash(self) -> str:

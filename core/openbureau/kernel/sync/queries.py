@@ -16,6 +16,7 @@ from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.sync.losses import Loss, losses_of
 from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.plan_text import decoded
 from openbureau.kernel.units.models import Unit
 
 OPEN_STATES = ("waiting", "reading", "planned", "blocked", "applying")
@@ -143,7 +144,7 @@ def latest_run(source_id: int | None, before_id: int | None = None) -> SyncRun |
 
 def plan_of(run: SyncRun) -> Plan | None:
     """The plan the run has stored; None before it was made."""
-    return msgspec.json.decode(run.plan, type=Plan) if run.plan else None
+    return decoded(run.plan) if run.plan else None
 
 
 def excluded_of(run: SyncRun) -> frozenset[str]:
