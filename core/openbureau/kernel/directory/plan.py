@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
+from openbureau.kernel.directory.snapshot import Incomplete, PersonEntry, Snapshot
 
 Action = Literal["create", "update", "move", "disable", "conflict"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "move", "disable", "conflict")
@@ -133,6 +133,30 @@ class Current(msgspec.Struct, frozen=True):
         return row.directory_id == self.directory_id or row.directory_id in self.orphaned
 
 
+# What a new account takes from its entry.
+ENTRY_FIELDS = (
+    "login",
+    "name",
+    "unit",
+    "title",
+    "rank",
+    "phone",
+    "mobile",
+    "mail",
+    "room",
+    "photo",
+    "state",
+    "dn",
+)
+
+
+def entry_value(entry: PersonEntry, field: str) -> Value:
+    """What a new account takes from its entry; None where the entry does not say."""
+    if field == "state":
+        return "disabled" if entry.is_disabled else "active"
+    return getattr(entry, field) if field in ENTRY_FIELDS else None
+
+
 class PostChange(msgspec.Struct, frozen=True, kw_only=True):
     """A further post that begins (`row_id` None), gets another title, or ends (`unit` None)."""
 
@@ -146,7 +170,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `values` are (field, before, after). A unit is meant by `unit:<id>`, or by
     `entry:<stable id>` when the same plan creates it. `home` is the unit the line is listed
-    under: where the person is now, or will be.
+    under: where the person is now, or will be. A person's creation holds the whole `entry`;
+    its `values` are what is taken otherwise than the entry says.
     """
 
     action: Action
@@ -159,10 +184,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     values: tuple[tuple[str, Value, Value], ...] = ()
     posts: tuple[PostChange, ...] = ()
     home: str = ""
+    entry: PersonEntry | None = None
 
     def after(self, field: str) -> Value:
         """The new value of a field; None when it stays."""
-        return next((after for name, _, after in self.values if name == field), None)
+        for name, _, after in self.values:
+            if name == field:
+                return after
+        return None if self.entry is None else entry_value(self.entry, field)
+
+    @property
+    def all_values(self) -> tuple[tuple[str, Value, Value], ...]:
+        """The values, those of a whole entry included."""
+        if self.entry is None:
+            return self.values
+        return tuple((name, None, self.after(name)) for name in ENTRY_FIELDS)
 
 
 class RoleChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -230,7 +230,7 @@ def _lines(plan: Plan, units: _Units) -> Iterable[tuple[str, PlanLine]]:
 def _line(of: str, change: Change, units: _Units) -> PlanLine:
     values = [
         (FIELD_LABELS[name], _shown(name, before, units), _shown(name, after, units))
-        for name, before, after in change.values
+        for name, before, after in change.all_values
         if name not in _UNSHOWN and (change.action != "create" or after not in (None, ""))
     ]
     for post in change.posts:
