@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from openbureau.kernel.directory.client import bind, read_directory
+from openbureau.kernel.directory.binding import bind
 from openbureau.kernel.directory.config import DirectoryConfig
+from openbureau.kernel.directory.reading import read_directory
 from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
 from openbureau.testing.samba import KUNMING_DN, PASSWORD, WUHUA_DN, DomainController
 

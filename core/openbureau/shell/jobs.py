@@ -52,8 +52,8 @@ SWEEPS = (
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
-    verification = {verifying.KIND: verifying.verification_handler(settings.data)}
-    return {**verification, **sync_handlers(settings)}
+    verification = verifying.verification_handler(settings.data)
+    return {verifying.KIND: verification, **sync_handlers(settings)}
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

@@ -26,8 +26,8 @@ def run_worker(
     """Runs jobs and seals the audit trail until SIGTERM or SIGINT; the database is migrated."""
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
-    open_store(settings.data / "files")
     require_writable_trail(dt.datetime.now(dt.UTC))
+    open_store(settings.data / "files")
     run_consumer(
         open_channel(settings.data, settings.redis_url),
         registry or job_registry(usable_plugins(settings), core_handlers(settings)),

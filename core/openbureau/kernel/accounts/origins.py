@@ -1,5 +1,6 @@
 """Where the password of an account is kept: here, or in which directory."""
 
+from openbureau.base.errors import OperatorError
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.config import DirectoryConfig, directory_config
@@ -9,11 +10,17 @@ LOCAL, DIRECTORY = "local", "ldap"
 
 
 def directory_of(settings: Settings, account: Account) -> DirectoryConfig | None:
-    """The directory that checks this account's password; None where there is none any more."""
+    """The directory that checks this account's password: its source, or that of the start-up
+    settings. None where there is none any more, or its password cannot be read."""
     source = account.directory
-    if source is not None:
-        return source_config(source, settings.data) if source.is_active else None
-    return directory_config(settings) if settings.ldap_url else None
+    if source is None:
+        return directory_config(settings) if settings.ldap_url else None
+    if not source.is_active:
+        return None
+    try:
+        return source_config(source, settings.data)
+    except OperatorError:
+        return None
 
 
 def may_change_password(account: Account) -> bool:
