@@ -86,6 +86,7 @@ class Context:
     address: str = ""
     tree_version: int = 0
     services: Callable[["Context", str], Any] | None = field(default=None, repr=False)
+    settings: Callable[["Context", str], Any] | None = field(default=None, repr=False)
     on_behalf_of: Person | None = None
     is_limited: bool = False
     identities: tuple[Identity, ...] = ()
@@ -101,6 +102,11 @@ class Context:
     def language(self) -> str:
         """`zh` or `en`."""
         return self.catalogue.language
+
+    @property
+    def today(self) -> dt.date:
+        """The day in China."""
+        return self.now.astimezone(CHINA).date()
 
     @property
     def unit_id(self) -> int:
@@ -127,3 +133,10 @@ class Context:
     def service(self, name: str) -> Any:
         """The function offered under `name`, or None where the unit has its plugin off."""
         return self.services(self, name) if self.services else None
+
+    def setting(self, key: str) -> Any:
+        """The value of a setting that holds in the acting unit; of the whole installation for
+        an account without a post. Raises KeyError: nobody declares it."""
+        if self.settings is None:
+            raise KeyError(key)
+        return self.settings(self, key)

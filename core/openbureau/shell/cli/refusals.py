@@ -9,10 +9,10 @@ from openbureau.shell.loading import PACKAGE
 
 
 @contextmanager
-def refusing(code: str) -> Iterator[None]:
+def refusing(code: str = "") -> Iterator[None]:
     """Turns a page's refusal inside the block into one in both languages.
 
-    Raises OperatorError: with this code.
+    Raises OperatorError: with this code, or the refusal's own.
     """
     try:
         yield
@@ -20,4 +20,6 @@ def refusing(code: str) -> Iterator[None]:
         english = load_catalogues([PACKAGE])["en"].gettext(fault.what)
         words = (fault.what, english)
         zh, en = (text % fault.params if fault.params else text for text in words)
-        raise OperatorError(code, f"{zh}没有任何改动。", f"{en} Nothing changed.") from fault
+        raise OperatorError(
+            code or fault.code, f"{zh}没有任何改动。", f"{en} Nothing changed."
+        ) from fault

@@ -13,8 +13,9 @@ from openbureau.kernel.accounts.queries import account_by_login
 from openbureau.kernel.units.queries import current_tree
 from openbureau.shell.app import zone_routes
 from openbureau.shell.cli.options import installation, json_option, report
+from openbureau.shell.cli.refusals import refusing
 from openbureau.shell.loading import package_folders
-from openbureau.shell.questions import Unanswerable, question_of
+from openbureau.shell.questions import question_of
 
 _MARKS = {"allow": "✓", "deny": "✗", "neutral": "·"}
 
@@ -38,23 +39,12 @@ def why(login: str, permission: str, reference: str, as_json: bool) -> None:
                 f"No such accounts: {login}. Nothing changed.",
             )
         routes = zone_routes(opened.plugins, opened.settings.zone)
-        try:
+        with refusing():
             question = question_of(permission, reference, routes, opened.plugins, current_tree())
-        except Unanswerable as refused:
-            raise _refusal(refused, catalogues) from refused
         found = explained(
             account, question, opened.plugins, catalogues["zh"], dt.datetime.now(dt.UTC)
         )
     report(_answer(login, reference, found, catalogues), as_json, _lines)
-
-
-def _refusal(refused: Unanswerable, catalogues: dict[str, Catalogue]) -> OperatorError:
-    zh, en = (
-        catalogues[language].gettext(refused.what, **refused.params)
-        + catalogues[language].gettext(refused.remedy, **refused.params)
-        for language in ("zh", "en")
-    )
-    return OperatorError(refused.code, zh, en)
 
 
 def _answer(
