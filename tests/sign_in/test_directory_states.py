@@ -10,6 +10,7 @@ import pytest
 from openbureau.base.database import writing
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.binding import bind
+from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.testing.bureau import Answer, Bureau, Client, close_bureau, open_bureau
 from openbureau.testing.directory import PASSWORD, config_for
@@ -52,7 +53,7 @@ def directory(policy_slapd: Slapd, way: FaultProxy, tmp_path: Path) -> Iterator[
 
 def allow_changes() -> None:
     with writing():
-        Account.get(Account.login == "fine").directory.update(may_change_password=True).execute()
+        DirectorySource.update(may_change_password=True).execute()
 
 
 def attempt(bureau: Bureau, login: str, password: str = PASSWORD) -> tuple[Client, Answer]:
@@ -152,5 +153,5 @@ def test_directory_that_is_down_costs_no_attempt(directory: Bureau, way: FaultPr
 
 def test_retired_source_lets_nobody_in(directory: Bureau) -> None:
     with writing():
-        Account.get(Account.login == "fine").directory.update(is_active=False).execute()
+        DirectorySource.update(is_active=False).execute()
     assert WRONG in attempt(directory, "fine")[1].words
