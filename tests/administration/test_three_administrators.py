@@ -75,3 +75,19 @@ def test_administrators_do_no_business(bureau: Bureau, login: str) -> None:
     bureau.enable("bulletins")
     bureau.grant(login, "bulletins.publisher", "530000")
     assert bureau.sign_in(login).get("/bulletins/").status == 403
+
+
+OUTSIDE = ("李志华", "赵建国", "孙玉兰", "红塔区", "玉溪")
+
+
+@pytest.mark.parametrize("login", ADMINISTRATORS)
+def test_outside_a_delegated_reach_there_is_nothing(bureau: Bureau, login: str) -> None:
+    """People and units of elsewhere stand in no list, no choice and no count."""
+    for name in ("li", "zhao", "sun", "zhang"):
+        bureau.sign_in(name)
+    bound(login, "530102")
+    client = bureau.sign_in(login)
+    for url, power in plain_pages(bureau):
+        if KIND_BY_POWER[power] == login and power in LOCAL:
+            main = client.get(url).text.partition("<main")[2]
+            assert [word for word in OUTSIDE if word in main] == [], url

@@ -25,7 +25,16 @@ from openbureau.kernel.sync.runs import read_run
 from openbureau.kernel.sync.undo import undo_run, undone_of
 from openbureau.kernel.todos.models import Notice
 from openbureau.kernel.units.models import Unit
-from openbureau.testing.directory import bureau_entries, county_dn, dn_of, prefecture_dn
+from openbureau.testing.directory import (
+    NOW,
+    bureau_entries,
+    county_dn,
+    dn_of,
+    person_entry,
+    prefecture_dn,
+    suffix_entries,
+    unit_entry,
+)
 from openbureau.testing.slapd import Slapd
 
 pytestmark = pytest.mark.slapd
@@ -114,9 +123,6 @@ def test_lines_say_what_people_lose(synced: Synced, slapd: Slapd) -> None:
         (group,) = plan_lines(synced.read(source))
     assert (group.name, [line.action for line in group.lines]) == ("第0市局", ["disable"])
     assert {loss.kind: loss.count for loss in group.lines[0].losses} == {"posts": 1, "sessions": 1}
-
-
-NOW = dt.datetime(2025, 3, 3, 9, 0, tzinfo=dt.UTC)
 
 
 def test_excluded_lines_stay_out_of_exactly_that_plan(synced: Synced, slapd: Slapd) -> None:
@@ -244,8 +250,6 @@ def test_two_sources_leave_each_other_alone(
 ) -> None:
     main = synced.add_source(make_slapd(bureau_entries()).url)
     applied(synced, synced.read(main))
-    from openbureau.testing.directory import person_entry, suffix_entries, unit_entry
-
     office = unit_entry("曲靖分局", "539900")
     people = [person_entry(f"q{n}", f"王五{n}", office[0]) for n in range(6)]
     other = synced.add_source(

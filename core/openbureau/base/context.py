@@ -86,6 +86,7 @@ class Context:
     address: str = ""
     tree_version: int = 0
     services: Callable[["Context", str], Any] | None = field(default=None, repr=False)
+    settings: Callable[["Context", str], Any] | None = field(default=None, repr=False)
     on_behalf_of: Person | None = None
     is_limited: bool = False
     identities: tuple[Identity, ...] = ()
@@ -132,3 +133,10 @@ class Context:
     def service(self, name: str) -> Any:
         """The function offered under `name`, or None where the unit has its plugin off."""
         return self.services(self, name) if self.services else None
+
+    def setting(self, key: str) -> Any:
+        """The value of a setting that holds in the acting unit; of the whole installation for
+        an account without a post. Raises KeyError: nobody declares it."""
+        if self.settings is None:
+            raise KeyError(key)
+        return self.settings(self, key)

@@ -51,7 +51,8 @@ def permissions() -> Permissions:  # type: ignore[empty-body]
 def settings() -> Sequence[Setting]:  # type: ignore[empty-body]
     """Values an administrator may change, per unit, with inheritance down the tree.
 
-    Collected; this release shows no screen for them yet.
+    Shown under 系统设置 and by `openbureau setting`; `ctx.setting(key)` gives the value that
+    holds in the acting unit.
     """
 
 

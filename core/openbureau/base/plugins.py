@@ -356,6 +356,7 @@ def _check_names(slug: str, declared: Declared, codes: set[str]) -> None:
     owned = [
         *((code, _owner(code) == slug) for code in codes),
         *((kind.realm, kind.realm.startswith(f"{slug}/")) for kind in declared.records),
+        *((setting.key, setting.key.startswith(f"{slug}.")) for setting in declared.settings),
         *((job.kind, job.kind.startswith(f"{slug}.")) for job in declared.jobs),
         *((service.name, service.name.startswith(f"{slug}.")) for service in declared.services),
         *((entry.url, entry.url.startswith(f"/{slug}")) for entry in declared.menu),

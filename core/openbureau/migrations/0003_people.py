@@ -267,6 +267,11 @@ ADDED = {
     "role": {
         "changed_at": BigIntegerField(null=True),
     },
+    "todo": {
+        "handed_over_by_id": ForeignKeyField(
+            Account, field=Account.id, null=True, on_delete="RESTRICT", backref=None
+        ),
+    },
     "role_grant": {
         "ended_by_id": ForeignKeyField(
             Account, field=Account.id, null=True, on_delete="RESTRICT", backref=None
@@ -274,6 +279,14 @@ ADDED = {
         "ended_at": BigIntegerField(null=True),
     },
 }
+
+
+INDEXES = (
+    ("audit_record", ("at",)),
+    ("audit_record", ("unit_id", "at")),
+    ("audit_record", ("action", "at")),
+    ("audit_record", ("address", "at")),
+)
 
 
 def up(migrator, db):
@@ -284,3 +297,5 @@ def up(migrator, db):
                 migrator.add_column(table, name, field).run()
     for table, name, kind in FILLED:
         db.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}')
+    for table, columns in INDEXES:
+        migrator.add_index(table, columns).run()

@@ -30,6 +30,7 @@ from openbureau.shell import (
     attachments,
     calendars,
     console,
+    contacts,
     delegations,
     desk,
     directory,
@@ -54,6 +55,7 @@ CORE_PAGES: tuple[Page, ...] = (
     *desk.PAGES,
     *todos.PAGES,
     *directory.PAGES,
+    *contacts.PAGES,
     *search.PAGES,
     *attachments.PAGES,
     *uploads.PAGES,
@@ -77,6 +79,7 @@ CORE_MENU = (
     MenuEntry(N_("待办事项"), "/-/todos", "", icon="clipboard-list", order=1, count="do"),
     MenuEntry(N_("待阅"), "/-/todos?tab=read", "", icon="eye", order=2, count="read"),
     MenuEntry(N_("组织机构"), "/-/units", "", N_("服务"), "sitemap", 900),
+    *contacts.MENU,
     *console.MENU,
 )
 

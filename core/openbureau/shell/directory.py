@@ -13,8 +13,10 @@ from openbureau.kernel.accounts.queries import (
     people_of_units,
     posts_with_units,
 )
+from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.search.queries import search
 from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
+from openbureau.shell.pictures import PRIVATE_FOR_A_DAY, picture_answer
 
 PER_PAGE = 50
 KIND_LABELS = {
@@ -25,6 +27,8 @@ KIND_LABELS = {
     "county": N_("县局"),
     "zone": N_("开发区分局"),
 }
+STATE_LABELS = {"active": N_("在用"), "disabled": N_("停用"), "archived": N_("归档")}
+NATURE_LABELS = {"acting": N_("主持工作"), "in_charge": N_("代管"), "seconded": N_("借调")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ def show_branch(request: Request) -> Any:
     return page(
         "core/units.html",
         fragment="branch",
-        branch=[_branch(request, tree, child, None) for child in _open(tree, unit.id)],
+        branch=branches_below(request, tree, unit, "/-/units"),
     )
 
 
 def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
     first = (request.number("page", 1, 1) - 1) * PER_PAGE
-    people: Any = people_of_units(_own_ids(tree, unit))
+    people: Any = people_of_units(own_ids(tree, unit))
     total = people.count()
     rows = list(people.limit(PER_PAGE).offset(first))
     base = f"/-/units/{unit.code}?page="
@@ -85,7 +89,7 @@ def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
         "core/units.html",
         q=words,
         results=_results(request, words) if words else [],
-        tree=[_branch(request, tree, root, unit) for root in tree.roots],
+        tree=branches(request, tree, unit, "/-/units"),
         unit=_facts(request, tree, unit, total),
         people=[_person_line(row) for row in rows],
         breadcrumb=[
@@ -100,7 +104,7 @@ def _page(request: Request, tree: UnitTree, unit: UnitNode, words: str) -> Any:
     )
 
 
-def _own_ids(tree: UnitTree, unit: UnitNode) -> list[int]:
+def own_ids(tree: UnitTree, unit: UnitNode) -> list[int]:
     """The unit with its sections, without the units below it."""
     return [
         node.id
@@ -136,7 +140,19 @@ def _open(tree: UnitTree, unit_id: int) -> list[UnitNode]:
     return [node for node in tree.children(unit_id) if node.is_active]
 
 
-def _branch(request: Request, tree: UnitTree, node: UnitNode, current: UnitNode | None) -> Branch:
+def branches(request: Request, tree: UnitTree, current: UnitNode, base: str) -> list[Branch]:
+    """The tree as a page below `base` shows it, open down to the current unit."""
+    return [_branch(request, tree, root, current, base) for root in tree.roots]
+
+
+def branches_below(request: Request, tree: UnitTree, unit: UnitNode, base: str) -> list[Branch]:
+    """The closed branches directly below a unit, for lazy loading."""
+    return [_branch(request, tree, child, None, base) for child in _open(tree, unit.id)]
+
+
+def _branch(
+    request: Request, tree: UnitTree, node: UnitNode, current: UnitNode | None, base: str
+) -> Branch:
     above = {n.id for n in tree.ancestors(current.id)} | {current.id} if current else set()
     is_expanded = node.id in above
     children = _open(tree, node.id)
@@ -145,11 +161,11 @@ def _branch(request: Request, tree: UnitTree, node: UnitNode, current: UnitNode 
         node.short_name if node.depth else node.name,
         request.catalogue.gettext(KIND_LABELS.get(node.kind, node.kind)),
         len(children),
-        f"/-/units/{node.code}",
-        f"/-/units/{node.code}/branch",
+        f"{base}/{node.code}",
+        f"{base}/{node.code}/branch",
         current is not None and node.id == current.id,
         is_expanded,
-        [_branch(request, tree, child, current) for child in children] if is_expanded else [],
+        [_branch(request, tree, c, current, base) for c in children] if is_expanded else [],
     )
 
 
@@ -180,29 +196,28 @@ def core_record_url(realm: str, key: str) -> str:
 
 def show_person(request: Request) -> Any:
     """A colleague's card."""
+    say = request.catalogue.gettext
     account = account_by_uid(request.params["uid"])
-    state = {
-        "active": N_("在用"),
-        "disabled": N_("停用"),
-        "archived": N_("归档"),
-    }[account.state]
     return page(
         "core/person.html",
         person={
+            "uid": account.uid,
             "name": account.name,
             "login": account.login,
             "phone": account.phone,
             "mobile": account.mobile,
             "mail": account.mail,
             "room": account.room,
-            "state": request.catalogue.gettext(state),
-            "is_active": account.state == "active",
+            "photo": account.photo,
+            "state": say(STATE_LABELS[account.state]),
+            "is_listed": account.state == "active" and not account.administrator,
         },
         posts=[
             {
                 "unit_name": row.unit_name,
                 "unit_url": f"/-/units/{row.code}",
                 "title": row.title,
+                "nature": say(NATURE_LABELS[row.nature]) if row.nature in NATURE_LABELS else "",
                 "is_primary": row.is_primary,
             }
             for row in posts_with_units(account.id)
@@ -210,9 +225,19 @@ def show_person(request: Request) -> Any:
     )
 
 
+def show_photo(request: Request) -> Any:
+    """A colleague's photograph, kept by the browser as long as its digest is in the address."""
+    account = account_by_uid(request.params["uid"])
+    path = content_path(account.photo) if account.photo else None
+    if path is None or account.state == "archived" or not path.exists():
+        raise NotFound
+    return picture_answer(path, PRIVATE_FOR_A_DAY)
+
+
 PAGES = (
     Page("units", list_units, "signed-in"),
     Page("units/{code}", show_unit, "signed-in"),
     Page("units/{code}/branch", show_branch, "signed-in"),
     Page("people/{uid}", show_person, "signed-in"),
+    Page("people/{uid}/photo", show_photo, "signed-in"),
 )

@@ -29,6 +29,7 @@ from openbureau.kernel.todos.queries import (
 PER_PAGE = 20
 SOON_DAYS = 3
 KEY_DIGITS = 18
+CORE_RECORDS = {"core/handover": "/-/handovers/of"}
 WORDS_CHARACTERS = 100
 
 
@@ -68,7 +69,8 @@ DUES = {"": N_("全部"), "late": N_("已超期"), "soon": N_("三日内到期")
 
 @dataclass(frozen=True, slots=True)
 class TodoLine:
-    """A line of any of the lists. `step` is where the matter stands now."""
+    """A line of any of the lists. `step` is where the matter stands now, `former_holder` who
+    handed it over."""
 
     title: str
     url: str
@@ -77,6 +79,7 @@ class TodoLine:
     arrived_at: Any
     lamp: str
     lamp_text: str
+    former_holder: str = ""
 
 
 def todo_lines(request: Request, rows: Sequence[Any]) -> list[TodoLine]:
@@ -90,6 +93,7 @@ def todo_lines(request: Request, rows: Sequence[Any]) -> list[TodoLine]:
             say(row.step),
             row.arrived_at,
             *_lamp(request, row),
+            row.former_holder or "",
         )
         for row in rows
     ]
@@ -97,6 +101,8 @@ def todo_lines(request: Request, rows: Sequence[Any]) -> list[TodoLine]:
 
 def record_url(request: Request, realm: str, record_id: int) -> str:
     """Where a record opens; the todo list when its plugin is gone."""
+    if realm in CORE_RECORDS:
+        return f"{CORE_RECORDS[realm]}/{record_id}"
     kind = _record_kind(request, realm)
     return kind.url(record_id) if kind else "/-/todos"
 

@@ -33,17 +33,30 @@ def synthetic_plugins(total: int, pages: int = 20, entries: int = 1) -> list[Sou
     return [_source(number, pages, entries) for number in range(1, total + 1)]
 
 
-def _source(number: int, pages: int, entries: int) -> Source:
-    slug = f"synth{number:02d}"
+def plugin_of(slug: str, **hooks: Callable[..., Any]) -> Source:
+    """A plugin in memory that implements just these hooks."""
     name = f"openbureau_{slug}"
-    manifest = Manifest(
+    module: Any = ModuleType(name, "A plugin that exists in memory only.")
+    for hook, implementation in hooks.items():
+        _add(module, hook, implementation)
+    return Source(slug, name, module, _manifest(slug, {"zh": slug, "en": slug}))
+
+
+def _manifest(slug: str, label: dict[str, str]) -> Manifest:
+    return Manifest(
         slug=slug,
-        name={"zh": f"测试模块{number}", "en": f"Synthetic {number}"},
+        name=label,
         version="1",
         api=">=1,<2",
         vendor="openbureau.testing",
         phase=1,
     )
+
+
+def _source(number: int, pages: int, entries: int) -> Source:
+    slug = f"synth{number:02d}"
+    name = f"openbureau_{slug}"
+    manifest = _manifest(slug, {"zh": f"测试模块{number}", "en": f"Synthetic {number}"})
     return Source(slug, name, _module(name, slug, number, pages, entries), manifest)
 
 

@@ -11,10 +11,12 @@ from openbureau import (
     Permissions,
     RecordKind,
     RoleTemplate,
+    Service,
     Slot,
     hookimpl,
 )
 
+from .actions import hand_over
 from .jobs import JOBS
 from .models import REALM
 from .queries import Position, bulletin_title, is_readable, owner_of, received
@@ -90,6 +92,11 @@ def records() -> tuple[RecordKind, ...]:
 @hookimpl
 def jobs() -> tuple[Job, ...]:
     return JOBS
+
+
+@hookimpl
+def services() -> tuple[Service, ...]:
+    return (Service("bulletins.handover/1", hand_over),)
 
 
 @hookimpl

@@ -143,6 +143,27 @@ def delete_draft(ctx: Context, draft: Bulletin) -> None:
     bump_stamp("bulletins")
 
 
+def hand_over(ctx: Context, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The service of a handover: lists the drafts of the account `from`, and moves them to the
+    account `to` where the operation is `move`. Lines of kind, title, count, url."""
+    mine = (Bulletin.account == asked["from"]) & (Bulletin.state == DRAFT)
+    found = list(Bulletin.select().where(mine).order_by(Bulletin.id))
+    if asked["operation"] == "move" and found:
+        Bulletin.update(account=asked["to"], updated_at=ctx.now).where(mine).execute()
+        for draft in found:
+            _audit(ctx, "bulletins.hand_over_bulletin", draft, {"to": asked["to"]})
+        bump_stamp("bulletins")
+    return [
+        {
+            "kind": N_("公告草稿"),
+            "title": draft.title,
+            "count": 1,
+            "url": f"/bulletins/bulletin/{draft.id}",
+        }
+        for draft in found
+    ]
+
+
 def mark_read(ctx: Context, bulletin_id: int) -> None:
     """Closes the todo to read a bulletin: the person's, or of whom they stand in for."""
     if close_todo("read", REALM, bulletin_id, ctx.principal_id, ctx.now):

@@ -11,6 +11,7 @@ from openbureau.base.plugins import Plugins
 from openbureau.kernel.access.queries import Standing, standing
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
+from openbureau.kernel.settings.queries import setting_in
 from openbureau.kernel.units.queries import unit_tree
 
 
@@ -69,6 +70,7 @@ def context_of(
         address=address,
         tree_version=at.units,
         services=partial(_offered, plugins),
+        settings=partial(setting_in, plugins, at.access),
         on_behalf_of=lender,
         is_limited=bool(chosen and chosen.is_limited),
         identities=identities,

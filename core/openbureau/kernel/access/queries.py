@@ -361,3 +361,22 @@ def permissions_by_role() -> dict[str, set[str]]:
         if permission:
             found[code].add(permission)
     return dict(found)
+
+
+def administrators_of(kind: str, unit_id: int | None) -> list[tuple[int, int]]:
+    """(account id, access unit id) of the active administrators of a kind who answer for a
+    unit: those of the whole installation, and delegated ones at or above it."""
+    path = "" if unit_id is None else Unit.select(Unit.path).where(Unit.id == unit_id).scalar()
+    rows: Any = (
+        Account.select(Account.id, Account.administrator_unit, Unit.access_unit)
+        .join(Post)
+        .join(Unit)
+        .where((Account.administrator == kind) & (Account.state == "active") & Post.is_active)
+        .order_by(Account.id, Post.is_primary.desc())
+        .tuples()
+    )
+    found: dict[int, int] = {}
+    for account_id, bound, access_unit_id in rows:
+        if bound is None or f"/{bound}/" in (path or ""):
+            found.setdefault(account_id, access_unit_id)
+    return list(found.items())

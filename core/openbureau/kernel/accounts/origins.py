@@ -1,15 +1,26 @@
 """Where the password of an account is kept: here, or in which directory."""
 
+from openbureau.base.errors import OperatorError
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.config import DirectoryConfig, directory_config
+from openbureau.kernel.directory.sources import source_config
 
 LOCAL, DIRECTORY = "local", "ldap"
 
 
 def directory_of(settings: Settings, account: Account) -> DirectoryConfig | None:
-    """The directory that checks this account's password; None where there is none any more."""
-    return directory_config(settings) if settings.ldap_url else None
+    """The directory that checks this account's password: its source, or that of the start-up
+    settings. None where there is none any more, or its password cannot be read."""
+    source = account.directory
+    if source is None:
+        return directory_config(settings) if settings.ldap_url else None
+    if not source.is_active:
+        return None
+    try:
+        return source_config(source, settings.data)
+    except OperatorError:
+        return None
 
 
 def may_change_password(account: Account) -> bool:

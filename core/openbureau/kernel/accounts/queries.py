@@ -108,7 +108,14 @@ def people_of_units(unit_ids: Sequence[int]) -> Query:
 def posts_with_units(account_id: int) -> list[Any]:
     """All active posts of a person with their units, the primary one first."""
     return list(
-        Post.select(Post.title, Post.is_primary, Unit.code, Unit.name.alias("unit_name"), Unit.path)
+        Post.select(
+            Post.title,
+            Post.is_primary,
+            Post.nature,
+            Unit.code,
+            Unit.name.alias("unit_name"),
+            Unit.path,
+        )
         .join(Unit)
         .where((Post.account == account_id) & Post.is_active)
         .order_by(Post.is_primary.desc(), Post.rank)

@@ -53,8 +53,7 @@ def record_audit(
     """Writes one audit row inside the caller's transaction; returns its id.
 
     `outcome` is `done`, `denied` or `failed`. `detail` is stored as JSON with sorted
-    keys and must hold no secret: the row can never be changed or removed. The chain
-    is added later by the sealer.
+    keys and must hold no secret: the row can never be changed or removed.
     Raises Unavailable: it cannot be written; the caller's transaction must not be kept.
     """
     insertion: Statement = _insertion()
@@ -73,12 +72,16 @@ def record_audit(
             address=address,
         )
     except PeeweeException as fault:
-        known = explained(fault)
-        if isinstance(known, Unavailable):
-            raise known from fault
-        raise Unavailable(
-            N_("审计记录没有写成，这一步因此没有办理。"),
-            remedy=N_("请稍后重试；若仍不行，请把错误号告诉系统管理员检查数据库和磁盘。"),
-            code="AUD-503",
-        ) from fault
+        raise _unwritten(fault) from fault
     return int(written)
+
+
+def _unwritten(fault: PeeweeException) -> Unavailable:
+    known = explained(fault)
+    if isinstance(known, Unavailable):
+        return known
+    return Unavailable(
+        N_("审计记录没有写成，这一步因此没有办理。"),
+        remedy=N_("请稍后重试；若仍不行，请把错误号告诉系统管理员检查数据库和磁盘。"),
+        code="AUD-503",
+    )

@@ -22,7 +22,14 @@ class AuditRecord(Table):
 
     class Meta:
         table_name = "audit_record"
-        indexes = ((("realm", "record_id"), False), (("account_id", "at"), False))
+        indexes = (
+            (("realm", "record_id"), False),
+            (("account_id", "at"), False),
+            (("at",), False),
+            (("unit_id", "at"), False),
+            (("action", "at"), False),
+            (("address", "at"), False),
+        )
 
 
 class AuditSeal(Table):

@@ -232,25 +232,7 @@ def _person(
     profile: Profile,
     keep_photo: KeepPhoto | None,
 ) -> PersonEntry:
-    fields: dict[str, Any] = {}
-    fault = ""
-    titles: list[str] = []
-    for field, names in (
-        ("login", (profile.login,)),
-        ("title", profile.title),
-        ("phone", profile.phone),
-        ("mobile", profile.mobile),
-        ("mail", profile.mail),
-        ("room", profile.room),
-    ):
-        try:
-            values = _values(attributes, names)
-        except Unreadable:
-            fault = fault or f"unreadable:{names[0]}"
-            continue
-        fields[field] = _own_name(dn, values) if values else ""
-        if field == "title":
-            titles = sorted(set(values) - {fields[field]})
+    fields, titles, fault = _text_fields(dn, attributes, profile)
     # Login names are compared without case everywhere; one spelling is stored.
     fields["login"] = fields.get("login", "").lower()
     try:
@@ -268,6 +250,32 @@ def _person(
         posts=tuple(PostEntry(None, title[: LENGTHS["title"]]) for title in titles),
         **fields,
     )
+
+
+def _text_fields(
+    dn: str, attributes: Attributes, profile: Profile
+) -> tuple[dict[str, Any], list[str], str]:
+    """The plain fields, the titles besides the first, and what was not readable."""
+    fields: dict[str, Any] = {}
+    titles: list[str] = []
+    fault = ""
+    for field, names in (
+        ("login", (profile.login,)),
+        ("title", profile.title),
+        ("phone", profile.phone),
+        ("mobile", profile.mobile),
+        ("mail", profile.mail),
+        ("room", profile.room),
+    ):
+        try:
+            values = _values(attributes, names)
+        except Unreadable:
+            fault = fault or f"unreadable:{names[0]}"
+            continue
+        fields[field] = _own_name(dn, values) if values else ""
+        if field == "title":
+            titles = sorted(set(values) - {fields[field]})
+    return fields, titles, fault
 
 
 def _values(attributes: Attributes, names: Sequence[str]) -> list[str]:

@@ -26,11 +26,12 @@ def draft_roles(
     """Which roles members of groups receive, and which are taken back from those who left.
 
     A group that is not in the directory any more takes nothing back by its absence: its
-    line is a conflict. Nothing is decided when no groups were read.
+    line is a conflict. Nothing is decided when the groups asked for were not read; where no
+    group brings a role any more none are asked for, and what they brought is taken back.
     """
-    if groups is None or not (current.group_roles or current.grants):
+    if not (current.group_roles or current.grants) or (groups is None and current.group_roles):
         return []
-    drafted = _RoleDraft(groups, current, people, excluded)
+    drafted = _RoleDraft(groups or (), current, people, excluded)
     for mapping in current.group_roles:
         drafted.give(mapping)
     drafted.take_back()

@@ -341,19 +341,21 @@ def close_vanished(
             reason = "excluded:disable"
         if not reason:
             open_below[f"unit:{row.parent_id}"] -= 1
-        action: Action = "conflict" if reason else "disable"
-        draft.changes.append(
-            Change(
-                action=action,
-                external_id=row.external_id or "",
-                row_id=row.id,
-                name=row.name,
-                key=row.code,
-                reason=reason,
-                values=() if reason else (("is_active", True, False),),
-                home=f"unit:{row.id}",
-            )
-        )
+        draft.changes.append(_closing(row, reason))
+
+
+def _closing(row: UnitRow, reason: str) -> Change:
+    action: Action = "conflict" if reason else "disable"
+    return Change(
+        action=action,
+        external_id=row.external_id or "",
+        row_id=row.id,
+        name=row.name,
+        key=row.code,
+        reason=reason,
+        values=() if reason else (("is_active", True, False),),
+        home=f"unit:{row.id}",
+    )
 
 
 def _kept_open(row: UnitRow, with_people: set[int], open_below: Counter[str]) -> str:

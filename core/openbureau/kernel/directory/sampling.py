@@ -1,5 +1,6 @@
 """A live look at a directory: the first people and units as a mapping decodes them."""
 
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -7,8 +8,9 @@ import msgspec
 from openbureau.kernel.directory.client import explained, pages, searcher
 from openbureau.kernel.directory.config import DirectoryConfig
 from openbureau.kernel.directory.deadline import Deadline
+from openbureau.kernel.directory.decoding import RawEntry
 from openbureau.kernel.directory.entrance import Entrance
-from openbureau.kernel.directory.groups import raw_group
+from openbureau.kernel.directory.groups import BY_LOGIN, BY_NAME, raw_group
 from openbureau.kernel.directory.snapshot import Incomplete, PersonEntry, UnitEntry
 
 SAMPLE_DEADLINE_S = 10.0
@@ -53,32 +55,20 @@ def sample(config: DirectoryConfig, limit: int = 10) -> Sample | Incomplete:
 
 def _sample(config: DirectoryConfig, limit: int, deadline: Deadline) -> Sample:
     layout = config.layout
-    harmless = layout.harmless_referrals
     entrance = Entrance(layout)
+    group_base = layout.group_base or config.base
+
+    def found(base: str, wanted: str, attributes: Sequence[str]) -> Iterator[RawEntry]:
+        return pages(connection, base, wanted, attributes, deadline, layout.harmless_referrals)
+
     with deadline, searcher(config, deadline) as connection:
-        for dn, attributes in pages(
-            connection, config.base, layout.unit_filter, layout.attributes, deadline, harmless
-        ):
-            entrance.take(dn, attributes)
-        found = pages(
-            connection, config.base, layout.person_filter, layout.attributes, deadline, harmless
-        )
-        for dn, attributes in islice(found, limit):
-            entrance.take(dn, attributes)
-        groups = [
-            raw_group(dn, attributes, layout)
-            for dn, attributes in islice(
-                pages(
-                    connection,
-                    layout.group_base or config.base,
-                    layout.group_filter,
-                    (layout.identity, "cn", "member", "uniqueMember", "memberUid"),
-                    deadline,
-                    harmless,
-                ),
-                limit * 10,
-            )
-        ]
+        for dn, values in found(config.base, layout.unit_filter, layout.attributes):
+            entrance.take(dn, values)
+        people = found(config.base, layout.person_filter, layout.attributes)
+        for dn, values in islice(people, limit):
+            entrance.take(dn, values)
+        raw = found(group_base, layout.group_filter, (layout.identity, "cn", *BY_NAME, BY_LOGIN))
+        groups = [raw_group(dn, values, layout) for dn, values in islice(raw, limit * 10)]
     snapshot = entrance.snapshot()
     return Sample(
         people=snapshot.people,

@@ -1,6 +1,8 @@
 """Choosing values of settings."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,7 +33,17 @@ def converted(setting: Setting, text: str) -> Any:
             label=setting.label,
             choices="、".join(value for value, _ in setting.choices),
         )
+    if setting.key in _CHECKS:
+        _CHECKS[setting.key](setting, text.strip())
     return text.strip()
+
+
+def _folder(setting: Setting, text: str) -> None:
+    if text and not (Path(text).is_absolute() and Path(text).is_dir()):
+        raise Invalid(N_("「%(label)s」应为服务器上已有目录的完整路径。"), label=setting.label)
+
+
+_CHECKS: Mapping[str, Callable[[Setting, str], None]] = {"core.audit_anchor_folder": _folder}
 
 
 def _number(setting: Setting, text: str) -> int:
@@ -55,9 +67,12 @@ def choose_setting(
     now: dt.datetime,
     unit_id: int | None = None,
     account_id: int | None = None,
+    address: str = "",
 ) -> None:
     """Chooses a value for the installation, or for a unit and all below it; None takes the
-    choice back. Live everywhere at once."""
+    choice back. Live everywhere at once. Raises Invalid: it cannot differ per unit."""
+    if unit_id is not None and not setting.is_local:
+        raise Invalid(N_("「%(label)s」全系统只有一个值。"), label=setting.label)
     place = SettingValue.unit.is_null() if unit_id is None else SettingValue.unit == unit_id
     former = SettingValue.get_or_none((SettingValue.key == setting.key) & place)
     if former is not None:
@@ -76,6 +91,7 @@ def choose_setting(
         account_id=account_id,
         unit_id=unit_id,
         realm="core/setting",
+        address=address,
         detail={
             "key": setting.key,
             "before": msgspec.json.decode(former.value) if former else None,

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from peewee import Query
 
+from openbureau.base.context import Context
 from openbureau.base.database import from_instant, statement
 from openbureau.base.declarations import Setting
+from openbureau.base.plugins import Plugins
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.settings.declared import CORE_SETTINGS
 from openbureau.kernel.settings.models import SettingValue
@@ -81,9 +83,33 @@ def chosen(
     return values.get((setting.key, None))
 
 
+def settings_of(plugins: Plugins) -> dict[str, Setting]:
+    """Every declared setting by key: the core's, then the loaded plugins'."""
+    found = dict(CORE_SETTINGS)
+    for record in plugins.loaded:
+        found.update({setting.key: setting for setting in record.declared.settings})
+    return found
+
+
+def value_of(setting: Setting, unit_id: int | None, access_epoch: int, units_epoch: int) -> Any:
+    """The value that holds in a unit: chosen there, above it, for all, or the default."""
+    found = chosen(setting, unit_id, access_epoch, units_epoch)
+    return setting.default if found is None else found.value
+
+
+def setting_in(plugins: Plugins, access_epoch: int, ctx: Context, key: str) -> Any:
+    """What `ctx.setting(key)` answers. Raises KeyError: nobody declares it."""
+    setting = settings_of(plugins)[key]
+    unit_id = ctx.post.unit_id if ctx.post else None
+    return value_of(setting, unit_id, access_epoch, ctx.tree_version)
+
+
+def current_epochs() -> tuple[int, int]:
+    """The versions of access and units now; one statement."""
+    row = _epochs().row()
+    return row.access, row.units
+
+
 def core_setting(key: str, unit_id: int | None = None) -> Any:
     """The value of one of the core's settings that holds now; one statement."""
-    setting = CORE_SETTINGS[key]
-    epochs = _epochs().row()
-    found = chosen(setting, unit_id, epochs.access, epochs.units)
-    return setting.default if found is None else found.value
+    return value_of(CORE_SETTINGS[key], unit_id, *current_epochs())

@@ -3,6 +3,7 @@ one go, kept as a run so that it can be looked at and taken back."""
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import msgspec
 
@@ -36,36 +37,52 @@ def commanded(
 ) -> Report:
     """What `synchronise` does, and the run is kept: the applied one with what the rows were
     before, the blocked one to be confirmed, the trouble with one alarm."""
-    scope = "delta" if is_delta else "full"
-
-    def on_written(plan: Plan, before: Before) -> int:
-        run: SyncRun = SyncRun.create(
-            source=source,
-            scope=scope,
-            trigger="command",
-            state="applied",
-            plan=encoded(plan),
-            plan_hash=plan.hash,
-            excluded=msgspec.json.encode(sorted(excluded)).decode(),
-            counts=counted(plan),
-            before=before.encoded(),
-            requested_at=now,
-            planned_at=now,
-            applied_at=now,
-        )
-        if has_new_conflicts(run):
-            raise_alarm(run, now, conflicts=conflict_count(plan))
-        return int(run.id)
-
-    def on_stopped(found: Prepared | Incomplete) -> None:
-        record_run(source, found, now, scope=scope, trigger="command", excluded=excluded)
-
+    kept = _Kept(source, "delta" if is_delta else "full", excluded, now)
     return synchronise(
         config,
         is_dry_run=is_dry_run,
         now=now,
         expected_plan=expected_plan,
-        order=Order(source, excluded, None, on_written),
+        order=Order(source, excluded, None, kept.written),
         is_delta=is_delta,
-        on_stopped=on_stopped,
+        on_stopped=kept.stopped,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How the run of a command is kept."""
+
+    source: DirectorySource | None
+    scope: str
+    excluded: Collection[str]
+    now: dt.datetime
+
+    def written(self, plan: Plan, before: Before) -> int:
+        run: SyncRun = SyncRun.create(
+            source=self.source,
+            scope=self.scope,
+            trigger="command",
+            state="applied",
+            plan=encoded(plan),
+            plan_hash=plan.hash,
+            excluded=msgspec.json.encode(sorted(self.excluded)).decode(),
+            counts=counted(plan),
+            before=before.encoded(),
+            requested_at=self.now,
+            planned_at=self.now,
+            applied_at=self.now,
+        )
+        if has_new_conflicts(run):
+            raise_alarm(run, self.now, conflicts=conflict_count(plan))
+        return int(run.id)
+
+    def stopped(self, found: Prepared | Incomplete) -> None:
+        record_run(
+            self.source,
+            found,
+            self.now,
+            scope=self.scope,
+            trigger="command",
+            excluded=self.excluded,
+        )

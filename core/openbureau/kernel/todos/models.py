@@ -14,7 +14,7 @@ class Todo(Table):
     """Something a person, post or unit must do or read. Closing it is doing it.
 
     `unit` is the access unit it is counted under. The title is kept here, so the
-    line stays readable when the plugin is gone.
+    line stays readable when the plugin is gone. `handed_over_by` is who left it to them.
     """
 
     uid = UidField()
@@ -33,6 +33,7 @@ class Todo(Table):
     arrived_at = InstantField()
     opened_at = InstantField(null=True)
     done_at = InstantField(null=True)
+    handed_over_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
 
     class Meta:
         table_name = "todo"

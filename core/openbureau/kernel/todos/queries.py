@@ -14,6 +14,8 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.todos.models import Involvement, Notice, Todo
 from openbureau.kernel.units.models import Unit
 
+CORE = "core"  # its own todos are not switched off with any plugin
+
 
 @statement
 def _open_counts(*, is_limited: bool) -> Query:
@@ -57,7 +59,7 @@ def open_counts(ctx: Context) -> dict[str, int]:
     for kind, plugin, total in _open_counts(is_limited=ctx.is_limited).rows(**given):
         if kind == "notice":
             counts["notice"] = total
-        elif plugin in ctx.plugins:
+        elif plugin in ctx.plugins or plugin == CORE:
             counts[kind] += total
             counts[f"{plugin}.{kind}"] += total
     return dict(counts)
@@ -78,6 +80,20 @@ class Wanted:
 EVERYTHING = Wanted()
 
 
+_TODO_COLUMNS = (
+    Todo.id,
+    Todo.kind,
+    Todo.title,
+    Todo.realm,
+    Todo.record_id,
+    Todo.step,
+    Todo.due_on,
+    Todo.arrived_at,
+    Todo.done_at,
+    Todo.state,
+)
+
+
 def todos_of(
     ctx: Context,
     kind: str,
@@ -91,26 +107,20 @@ def todos_of(
 
     Open ones: the nearest limit first, then the newest; done ones by the day they were done.
     Rows: id, kind, title, realm, record_id, step, due_on, arrived_at, done_at, state,
-    source_unit.
+    source_unit, former_holder (who handed it over).
     """
-    source = Unit.alias("source")
+    source, former = Unit.alias("source"), Account.alias("former")
     open_order = [Todo.due_on.is_null(), Todo.due_on, Todo.arrived_at.desc()]
     order = [Todo.done_at.desc()] if state == "done" else open_order
     return list(
         Todo.select(
-            Todo.id,
-            Todo.kind,
-            Todo.title,
-            Todo.realm,
-            Todo.record_id,
-            Todo.step,
-            Todo.due_on,
-            Todo.arrived_at,
-            Todo.done_at,
-            Todo.state,
+            *_TODO_COLUMNS,
             source.short_name.alias("source_unit"),
+            former.name.alias("former_holder"),
         )
         .join(source, JOIN.LEFT_OUTER, on=(Todo.source_unit == source.id))
+        .switch(Todo)
+        .join(former, JOIN.LEFT_OUTER, on=(Todo.handed_over_by == former.id))
         .where(_todos(ctx, kind, state, wanted))
         .order_by(*order, Todo.id.desc())
         .limit(limit)
@@ -136,7 +146,7 @@ def _todos(ctx: Context, kind: str, state: str, wanted: Wanted) -> Any:
 
 
 def _narrowed(table: Any, ctx: Context, wanted: Wanted) -> Any:
-    which = table.plugin.in_(sorted(ctx.plugins))
+    which = table.plugin.in_(sorted({*ctx.plugins, CORE}))
     if wanted.plugin:
         which &= table.plugin == wanted.plugin
     if wanted.words:

@@ -6,13 +6,14 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
-from openbureau.shell.cli.access import account
+from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.handover import handover
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
@@ -20,6 +21,8 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.roles import role
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sessions import session
+from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
@@ -68,14 +71,17 @@ for command in (
     backup,
     restore,
     audit,
+    handover,
     sync,
     sync_runs,
     source,
     plugin,
     config,
+    setting,
     check,
     account,
     accounts,
+    session,
     role,
     delegations,
     unit,

@@ -35,52 +35,64 @@ def source() -> None:
     """Group of source commands."""
 
 
-def _described(is_new: bool) -> Callable[[Any], Any]:
+_REQUIRED = {
+    "--name": "名称。Name.",
+    "--url": "服务器地址，ldap:// 或 ldaps://。Server URL.",
+    "--bind-dn": "查询账号。DN of the search account.",
+    "--base": "目录的根。Base DN.",
+}
+_OPTIONAL = {
+    "--person-filter": "人员查询条件。Filter of people.",
+    "--unit-filter": "单位查询条件。Filter of units.",
+    "--group-filter": "组查询条件。Filter of groups.",
+    "--group-base": "组所在的根。Base DN of groups.",
+    "--top-unit": "挂靠单位的代码。Code of the unit its tree hangs under.",
+    "--full-at": "每日全量时间，HH:MM。Time of the daily full reading.",
+}
+_SWITCHES = {
+    "--insecure/--secure": ("is_insecure", "允许明文。Allow plain text."),
+    "--photos/--no-photos": ("reads_photos", "读取照片。Read photos."),
+    "--change-password/--no-change-password": (
+        "may_change_password",
+        "允许经本系统修改目录密码。Let people change their directory password here.",
+    ),
+    "--self-applying/--waiting": (
+        "applies_itself",
+        "未被拦下的改动自动写入。Apply plans no gate stops without asking.",
+    ),
+}
+
+
+def _described(*, is_new: bool) -> Callable[[Any], Any]:
     """The options that describe a source; those not given keep their value."""
+    path = click.Path(path_type=Path)
+    options = [
+        click.option(
+            "--password-file",
+            required=is_new,
+            type=path,
+            help="查询账号的密码文件，读入后加密保存。Password file; sealed when stored.",
+        ),
+        click.option("--profile", type=click.Choice(["openldap", "ad"]), help="类型。Kind."),
+        click.option("--ca-file", type=path, help="证书机构文件。CA file."),
+        click.option(
+            "--map",
+            "mapped",
+            multiple=True,
+            metavar="FIELD=NAME[,NAME]",
+            help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
+        ),
+        click.option("--delta-every", "delta_every_min", type=int, help="增量间隔分钟。Minutes."),
+        *(click.option(flag, required=is_new, help=text) for flag, text in _REQUIRED.items()),
+        *(click.option(flag, help=text) for flag, text in _OPTIONAL.items()),
+        *(
+            click.option(flag, name, default=None, help=text)
+            for flag, (name, text) in _SWITCHES.items()
+        ),
+    ]
 
     def decorate(command: Any) -> Any:
-        for option in (
-            click.option("--name", required=is_new, help="名称。Name."),
-            click.option("--url", required=is_new, help="服务器地址。Server URL."),
-            click.option("--bind-dn", required=is_new, help="查询账号。Search account's DN."),
-            click.option("--base", required=is_new, help="目录的根。Base DN."),
-            click.option(
-                "--password-file",
-                required=is_new,
-                type=click.Path(path_type=Path),
-                help="查询账号的密码文件，读入后加密保存。Password file; sealed when stored.",
-            ),
-            click.option("--profile", type=click.Choice(["openldap", "ad"]), help="类型。Kind."),
-            click.option(
-                "--ca-file", type=click.Path(path_type=Path), help="证书机构文件。CA file."
-            ),
-            click.option("--insecure/--secure", "is_insecure", default=None, help="明文。Plain."),
-            click.option("--person-filter", help="人员查询条件。Filter of people."),
-            click.option("--unit-filter", help="单位查询条件。Filter of units."),
-            click.option("--group-filter", help="组查询条件。Filter of groups."),
-            click.option("--group-base", help="组所在的根。Base DN of groups."),
-            click.option(
-                "--map",
-                "mapped",
-                multiple=True,
-                metavar="FIELD=NAME[,NAME]",
-                help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
-            ),
-            click.option("--top-unit", help="挂靠单位的代码。Code of the unit it hangs under."),
-            click.option(
-                "--photos/--no-photos", "reads_photos", default=None, help="照片。Photos."
-            ),
-            click.option(
-                "--delta-every", "delta_every_min", type=int, help="增量间隔分钟。Minutes."
-            ),
-            click.option("--full-at", help="每日全量时间 HH:MM。Daily full reading."),
-            click.option(
-                "--self-applying/--waiting",
-                "applies_itself",
-                default=None,
-                help="未被拦下的改动自动写入。Apply unblocked plans without asking.",
-            ),
-        ):
+        for option in options:
             command = option(command)
         return command
 

@@ -7,6 +7,7 @@ holds it and where.
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.shell.console import (
     access,
+    administrators,
     appearance,
     audit,
     files,
@@ -42,6 +43,7 @@ _SCREENS = (
     group_roles,
     access,
     sessions,
+    administrators,
     audit,
 )
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from starlette.responses import Response
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -22,6 +21,7 @@ from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell.pictures import picture_answer
 
 LOGO_TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 LOGO_MAX_BYTES = 200 * 1024
@@ -136,22 +136,7 @@ def show_logo(request: Request) -> Any:
     path = content_path(digest) if digest in looks(epoch).logos() else None
     if path is None or not path.exists():
         raise NotFound
-    return Response(
-        path.read_bytes(),
-        headers={
-            "content-type": _picture_type(path.read_bytes()[:12]),
-            "cache-control": IMMUTABLE.decode(),
-            "content-security-policy": "default-src 'none'; sandbox",
-        },
-    )
-
-
-def _picture_type(head: bytes) -> str:
-    if head.startswith(b"\x89PNG"):
-        return "image/png"
-    if head.startswith(b"GIF8"):
-        return "image/gif"
-    return "image/webp" if head[8:12] == b"WEBP" else "image/jpeg"
+    return picture_answer(path, IMMUTABLE.decode())
 
 
 PAGES = (

@@ -1,20 +1,31 @@
 """目录组授权: groups of a directory whose members hold a role (安全管理员)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
+from openbureau.base.database import reading
 from openbureau.base.declarations import MenuEntry, Page
-from openbureau.base.errors import Invalid
+from openbureau.base.errors import Invalid, NotFound
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.access.models import REACHES, Role
-from openbureau.kernel.directory.models import DirectorySource
-from openbureau.kernel.sync.group_roles import end_group_role, group_roles, name_group_role
-from openbureau.kernel.units.models import Unit
+from openbureau.kernel.directory.reasons import reason_words
+from openbureau.kernel.directory.sampling import sample
+from openbureau.kernel.directory.snapshot import Incomplete
+from openbureau.kernel.directory.sources import (
+    group_roles,
+    map_group,
+    source_by_code,
+    source_config,
+    sources,
+    unmap_group,
+)
+from openbureau.kernel.sync.models import GroupRole
 from openbureau.kernel.units.queries import unit_tree
 
 INDENT = "\N{EM SPACE}"
@@ -24,6 +35,7 @@ REACH_LABELS = {
     "province": N_("全省"),
 }
 POWER = "core.manage_roles"
+GROUPS_SHOWN = 30
 
 
 class GroupRoleForm(Form):
@@ -57,14 +69,14 @@ def create_group_role(request: Request) -> Any:
     form = _form(request)
     if not form.validate():
         return _page(request, form, status=422)
-    unit = Unit.get(Unit.code == form.unit.data) if form.unit.data else None
+    unit = unit_tree(ctx.tree_version).by_code.get(form.unit.data or "")
     try:
-        name_group_role(
-            DirectorySource.get(DirectorySource.code == form.source.data),
-            str(form.group_dn.data).strip(),
+        map_group(
+            source_by_code(form.source.data),
+            str(form.group_dn.data),
             Role.get(Role.code == form.role.data),
-            unit,
-            form.reach.data,
+            unit_id=unit.id if unit else None,
+            reach=form.reach.data,
             account_id=ctx.account.id,
             now=ctx.now,
         )
@@ -77,19 +89,43 @@ def create_group_role(request: Request) -> Any:
 def end(request: Request) -> Any:
     """Ends one; the next synchronisation takes the role back."""
     ctx = request.person
-    end_group_role(request.params["id"], account_id=ctx.account.id, now=ctx.now)
+    named = GroupRole.get_or_none((GroupRole.id == request.params["id"]) & GroupRole.is_active)
+    if named is None:
+        raise NotFound
+    unmap_group(named, now=ctx.now, account_id=ctx.account.id)
     return redirect("/-/console/group-roles", "已终止，下次同步时收回。")
 
 
+def list_groups(request: Request) -> Any:
+    """The groups a source has now, to choose one; the directory is asked outside any
+    transaction."""
+    with reading():
+        source = source_by_code(request.params["code"])
+        config = source_config(source, request.app.settings.data)
+    found = sample(config, limit=GROUPS_SHOWN)
+    with reading():
+        if isinstance(found, Incomplete):
+            zh, en = reason_words(found.reason)
+            fault = zh if request.catalogue.language == "zh" else en
+            return page("core/console_groups.html", source=source, groups=[], fault=fault)
+        groups = [
+            {
+                "name": group.name,
+                "dn": group.dn,
+                "members": group.members,
+                "url": "/-/console/group-roles?"
+                + urlencode({"source": source.code, "group_dn": group.dn}),
+            }
+            for group in found.groups
+        ]
+        return page("core/console_groups.html", source=source, groups=groups, fault="")
+
+
 def _form(request: Request) -> GroupRoleForm:
-    form = GroupRoleForm(request)
+    given = {name: request.query.get(name, "") for name in ("source", "group_dn")}
+    form = GroupRoleForm(request, **given)
     say = request.catalogue.gettext
-    form.source.choices = [
-        (source.code, source.name)
-        for source in DirectorySource.select()
-        .where(DirectorySource.is_active)
-        .order_by(DirectorySource.position, DirectorySource.id)
-    ]
+    form.source.choices = [(source.code, source.name) for source in sources()]
     form.role.choices = [
         (role.code, role.name) for role in Role.select().where(Role.is_active).order_by(Role.code)
     ]
@@ -105,23 +141,27 @@ def _page(request: Request, form: GroupRoleForm, status: int = 200) -> Any:
     say = request.catalogue.gettext
     rows = [
         {
-            "id": row.id,
-            "source": row.source_name,
-            "group": row.group_dn,
-            "role": row.role_name,
-            "unit": row.unit_name or say(N_("各人所在单位")),
-            "reach": say(REACH_LABELS[row.reach]),
-            "changed_at": row.changed_at,
+            "id": named.id,
+            "source": source.name,
+            "group": named.group_dn,
+            "role": named.role.name,
+            "unit": named.unit.name if named.unit is not None else say(N_("各人所在单位")),
+            "reach": say(REACH_LABELS[named.reach]),
+            "changed_at": named.changed_at,
         }
-        for row in group_roles()
+        for source in sources()
+        for named in group_roles(source)
     ]
-    return page("core/console_group_roles.html", status=status, form=form, rows=rows)
+    return page(
+        "core/console_group_roles.html", status=status, form=form, rows=rows, sources=sources()
+    )
 
 
 PAGES = (
     Page("console/group-roles", list_group_roles, POWER),
     Page("console/group-roles", create_group_role, POWER, methods=("POST",)),
     Page("console/group-roles/{id:int}/end", end, POWER, methods=("POST",)),
+    Page("console/group-roles/groups/{code}", list_groups, POWER, is_self_managed=True),
 )
 MENU = (
     MenuEntry(

@@ -25,6 +25,7 @@ from openbureau.kernel.sync.actions import (
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import (
     ACTION_LABELS,
+    FIELD_LABELS,
     STATE_LABELS,
     PlanLine,
     PlanUnit,
@@ -38,6 +39,7 @@ from openbureau.kernel.sync.queries import (
     runs,
 )
 from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, undo_run, undone_of
+from openbureau.shell.directory import KIND_LABELS
 
 POWER = "core.run_sync"
 PER_PAGE = 50
@@ -50,6 +52,7 @@ LAMPS = {
     "incomplete": "late",
     "refused": "warn",
 }
+SHOWN_OF_NEW = {FIELD_LABELS[name] for name in ("title", "parent", "kind")}
 TONES = {"create": "ok", "disable": "seal", "conflict": "warn", "excluded": ""}
 SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量")}
 TRIGGER_LABELS = {"manual": N_("手工"), "schedule": N_("定时"), "command": N_("命令行")}
@@ -159,6 +162,7 @@ def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any
         run=_facts(request, run),
         progress=_progress(request, run),
         tabs=_tabs(request, base, counts, action),
+        action=action,
         groups=[_group(request, group) for group in _slice(groups, first, first + PER_PAGE)],
         first=first + 1 if total else 0,
         last=min(total, first + PER_PAGE),
@@ -214,13 +218,22 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
         "kind": {"unit": say("单位"), "role": say("角色")}.get(line.of, ""),
         "place": line.place,
         "values": [
-            (say(label), say(STATE_WORDS.get(before, before)), say(STATE_WORDS.get(after, after)))
+            (say(label), _word(request, label, before), _word(request, label, after))
             for label, before, after in line.values
-            if line.action != "create" or label in {"职务", "上级单位", "类别"}
+            if line.action != "create" or label in SHOWN_OF_NEW
         ],
         "reason": (line.reason[0] if language == "zh" else line.reason[1]) if line.reason else "",
         "losses": [f"{say(loss.title)} {loss.count}" for loss in line.losses],
     }
+
+
+def _word(request: Request, label: str, value: str) -> str:
+    """A value as people say it: states and kinds of unit are stored as English words, sources
+    as numbers."""
+    if label == FIELD_LABELS["directory"]:
+        return request.catalogue.gettext("来源 %(number)s", number=value) if value else ""
+    words = KIND_LABELS if label == FIELD_LABELS["kind"] else STATE_WORDS
+    return request.catalogue.gettext(words.get(value, value))
 
 
 def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
@@ -268,8 +281,7 @@ def _progress(request: Request, run: SyncRun) -> dict[str, Any]:
     done, total = (job.progress, job.progress_total) if job else (0, 0)
     return {
         "percent": 100 * done // total if total else 0,
-        "text": say(STATE_LABELS[run.state])
-        + (say("：已读 %(done)s 条", done=f"{done:,}") if done else ""),
+        "text": say(STATE_LABELS[run.state]),
     }
 
 
@@ -279,6 +291,10 @@ def change_exclusions(request: Request) -> Any:
     run = run_by_uid(request.params["uid"])
     form = request.form if request.form is not None else FormData()
     chosen = {str(line) for line in form.getlist("line")}
+    if form.get("select_all"):
+        action = str(form.get("action", ""))
+        groups = plan_lines(run, actions=(action,) if action else ())
+        chosen = {line.external_id for group in groups for line in group.lines}
     if not chosen:
         raise Invalid(N_("没有选择任何一行。"))
     before = excluded_of(run)
