@@ -32,6 +32,7 @@ ACTIONS = {
     "core.export_audit": N_("导出审计"),
     "core.verify_audit": N_("核验审计"),
     "core.replay_job": N_("重放任务"),
+    "core.give_up_job": N_("放弃任务"),
     "core.check_files": N_("检查文件"),
 }
 OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}

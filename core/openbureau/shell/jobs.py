@@ -16,6 +16,7 @@ from openbureau.kernel.files.pieces import sweep_uploads
 from openbureau.kernel.jobs.dispatch import Handler, JobContext, Registry, Subscriber
 from openbureau.kernel.submissions.actions import forget_old_submissions
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell import file_check
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -36,7 +37,10 @@ SWEEPS = (_forget_submissions, _sweep_files, verifying.verify_nightly)
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
-    return {verifying.KIND: verifying.verification_handler(settings.data)}
+    return {
+        verifying.KIND: verifying.verification_handler(settings.data),
+        file_check.KIND: file_check.file_check_handler(settings.data),
+    }
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

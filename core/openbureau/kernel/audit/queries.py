@@ -119,10 +119,10 @@ def _matching(wanted: Wanted, reach: Reach) -> Any:
     condition = record.id.is_null(is_null=False)
     if not reach.is_everywhere:
         staff = Post.select(Post.account).where(Post.unit.in_(sorted(reach.units)))
-        condition &= record.unit_id.in_(sorted(reach.units)) | record.account_id.in_(staff)
+        condition &= _among(record.unit_id, reach.units) | record.account_id.in_(staff)
     for column, ids in ((record.account_id, wanted.accounts), (record.unit_id, wanted.units)):
         if ids is not None:
-            condition &= column.in_(sorted(ids)) if len(ids) != 1 else column == next(iter(ids))
+            condition &= _among(column, ids)
     texts: tuple[tuple[Any, str], ...] = (
         (record.action, wanted.action),
         (record.realm, wanted.realm),
@@ -139,6 +139,14 @@ def _matching(wanted: Wanted, reach: Reach) -> Any:
     if wanted.end is not None:
         condition &= record.at < wanted.end
     return condition
+
+
+def _among(column: Any, ids: Collection[int]) -> Any:
+    """One id is looked up; of several the index would have to be sorted whole, so the trail is
+    walked in its own order instead."""
+    if len(ids) == 1:
+        return column == next(iter(ids))
+    return fn.COALESCE(column, 0).in_(sorted(ids))
 
 
 def accounts_named(words: str, limit: int = 50) -> frozenset[int]:

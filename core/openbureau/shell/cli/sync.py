@@ -14,6 +14,7 @@ from openbureau.kernel.directory.config import DirectoryConfig, read_password
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.sync import Report, synchronise
 from openbureau.shell.cli.options import installation, json_option, settings
+from openbureau.shell.findings import SIGN_IN_SETTINGS
 
 _COUNTED = (
     ("create", "新增", "new"),
@@ -23,8 +24,6 @@ _COUNTED = (
     ("conflict", "冲突", "in conflict"),
     ("unchanged", "不变", "unchanged"),
 )
-
-SIGN_IN_SETTINGS = "ldap_url, ldap_bind_dn, ldap_password_file, ldap_base"
 
 
 @click.command(
