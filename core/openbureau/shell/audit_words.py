@@ -35,6 +35,47 @@ ACTIONS = {
     "core.give_up_job": N_("放弃任务"),
     "core.check_files": N_("检查文件"),
 }
+VERBS = {
+    "add": N_("添加"),
+    "apply": N_("执行"),
+    "change": N_("修改"),
+    "close": N_("撤销"),
+    "confirm": N_("确认"),
+    "create": N_("新建"),
+    "delete": N_("删除"),
+    "disable": N_("停用"),
+    "edit": N_("修改"),
+    "enable": N_("启用"),
+    "end": N_("结束"),
+    "export": N_("导出"),
+    "grant": N_("授予"),
+    "import": N_("导入"),
+    "merge": N_("合并"),
+    "move": N_("调整"),
+    "publish": N_("发布"),
+    "remove": N_("移除"),
+    "rename": N_("改名"),
+    "reset": N_("重置"),
+    "revoke": N_("收回"),
+    "undo": N_("撤回"),
+    "update": N_("修改"),
+    "withdraw": N_("撤回"),
+}
+NOUNS = {
+    "account": N_("账号"),
+    "delegation": N_("授权代办"),
+    "grant": N_("授权"),
+    "group": N_("目录组"),
+    "password": N_("密码"),
+    "person": N_("人员"),
+    "post": N_("职务"),
+    "role": N_("角色"),
+    "second_factor": N_("动态口令"),
+    "session": N_("登录"),
+    "source": N_("目录"),
+    "sync": N_("目录同步"),
+    "unit": N_("单位"),
+}
 OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}
 REALMS = {
     "core/account": N_("账号"),
@@ -44,6 +85,7 @@ REALMS = {
     "core/audit": N_("审计"),
     "core/job": N_("任务"),
     "core/files": N_("文件"),
+    "core/plugin_rule": N_("业务模块"),
     "core/role": N_("角色"),
     "core/session": N_("登录"),
 }
@@ -87,8 +129,18 @@ class AuditWords:
         return labels
 
     def action(self, code: str) -> str:
-        """What an action is called; its code where nobody says."""
-        return self._say(self._labels[code]) if code in self._labels else code
+        """What an action is called: as declared, else by its verb and noun, else its code."""
+        if code in self._labels:
+            return self._say(self._labels[code])
+        slug, _, rest = code.partition(".")
+        verb, _, noun = rest.partition("_")
+        thing = NOUNS.get(noun) or self._kind_label(f"{slug}/{noun}")
+        return f"{self._say(VERBS[verb])}{self._say(thing)}" if verb in VERBS and thing else code
+
+    def _kind_label(self, realm: str) -> str:
+        record = self._request.app.plugins.records.get(realm.partition("/")[0])
+        kinds = record.declared.records if record else ()
+        return next((kind.label for kind in kinds if kind.realm == realm), "")
 
     def line(self, row: Any) -> AuditLine:
         """One record in words."""
@@ -140,11 +192,8 @@ class AuditWords:
     def _realm(self, realm: str) -> str:
         if realm in REALMS:
             return self._say(REALMS[realm])
-        record = self._request.app.plugins.records.get(realm.partition("/")[0])
-        for kind in record.declared.records if record else ():
-            if kind.realm == realm:
-                return self._say(kind.label)
-        return realm
+        label = self._kind_label(realm)
+        return self._say(label) if label else realm
 
     @staticmethod
     def _told(detail: str) -> str:

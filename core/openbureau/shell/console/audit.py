@@ -52,6 +52,14 @@ PER_PAGE = 50
 MOST_EXPORTED = 20_000
 READ_AGAIN_AFTER = dt.timedelta(hours=1)
 FILTERS = ("q", "unit", "action", "record", "outcome", "address", "from", "to")
+BOXES = (
+    ("q", N_("人员姓名或账号")),
+    ("unit", N_("单位（含下属）")),
+    ("record", N_("对象，如 core/unit:7")),
+    ("address", N_("网络地址")),
+    ("from", N_("从（日期）")),
+    ("to", N_("到（日期）")),
+)
 SPANS = ((0, N_("今天")), (6, N_("近 7 天")), (29, N_("近 30 天")))
 KEY_DIGITS = 18
 
@@ -86,6 +94,7 @@ def list_records(request: Request) -> Any:
         fragment="rows",
         given=asked.given,
         problems=asked.problems,
+        boxes=[(name, request.catalogue.gettext(label)) for name, label in BOXES],
         filters=_filters(request, asked, words),
         shortcuts=_shortcuts(request, asked.given),
         is_narrowed=any(asked.given.values()),
