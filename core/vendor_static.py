@@ -20,12 +20,14 @@ HTMX = "htmx.org@4.0.1"
 TABLER = "@tabler/icons@3.51.0"
 
 ICONS = """
-address-book adjustments alert-circle alert-triangle arrow-down arrow-up bell building
-building-arch calendar check chevron-down chevron-left chevron-right chevrons-left chevrons-right
-circle-check clipboard-check clipboard-list cloud-upload device-laptop dots eye file file-text
-file-zip filter history home id inbox info-circle key keyboard layout-dashboard list-check logout
-menu-2 palette paperclip pencil photo pin plus printer puzzle qrcode refresh search send settings
-shield-check sitemap speakerphone star trash user users wifi-off x
+activity address-book adjustments alert-circle alert-triangle arrow-back-up arrow-down arrow-up
+arrows-exchange bell building building-arch calendar check chevron-down chevron-left chevron-right
+chevrons-left chevrons-right circle-check clipboard-check clipboard-list cloud-upload database
+device-desktop device-laptop dots eye file file-text file-zip filter history home id inbox
+info-circle key keyboard layout-dashboard list-check lock logout mail menu-2 palette paperclip
+pencil phone photo pin player-play plus printer puzzle qrcode refresh report-search search send
+server settings shield-check shield-lock sitemap speakerphone star trash user user-check
+user-question user-share users users-group wifi-off x
 """
 
 EMBLEM = "building-arch"

@@ -53,6 +53,7 @@ from openbureau.kernel.access.queries import (
     takes_part,
     visible,
 )
+from openbureau.kernel.access.separation import exercise
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.calendar.days import day_kind
@@ -130,6 +131,7 @@ __all__ = [
     "day_kind",
     "emit",
     "enqueue",
+    "exercise",
     "give_todos",
     "hookimpl",
     "index_record",

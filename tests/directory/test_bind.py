@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from openbureau.kernel.directory.binding import bind
 from openbureau.kernel.directory.breaker import CircuitBreaker, SignInPool
-from openbureau.kernel.directory.client import bind
 from openbureau.testing.directory import (
     PASSWORD,
     bureau_entries,

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from openbureau.kernel.directory.client import read_directory
-from openbureau.kernel.directory.decoding import Unreadable, decoded_snapshot, dn_key, text
+from openbureau.kernel.directory.decoding import Unreadable, dn_key, text
+from openbureau.kernel.directory.entrance import decoded_snapshot
 from openbureau.kernel.directory.profiles import AD, OPENLDAP
+from openbureau.kernel.directory.reading import read_directory
 from openbureau.kernel.directory.snapshot import Incomplete, PersonEntry, Snapshot
 from openbureau.testing.directory import config_for
 from openbureau.testing.fault_proxy import Fault, FaultProxy

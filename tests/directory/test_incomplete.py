@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openbureau.base.database import db
-from openbureau.kernel.directory.client import read_directory
+from openbureau.kernel.directory.reading import read_directory
 from openbureau.kernel.directory.snapshot import Snapshot
 from openbureau.kernel.directory.sync import Report, synchronise
 from openbureau.testing.directory import (

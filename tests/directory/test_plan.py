@@ -164,7 +164,7 @@ class TestGates:
             Change(action="disable", external_id="", row_id=row.id, name="", key="")
             for row in accounts[:leaving]
         ]
-        return tripped_gates(changes, accounts, TestGates.units)
+        return tripped_gates(changes, Current(TestGates.units, tuple(accounts), ()))
 
     @staticmethod
     def spread(people: int) -> list[AccountRow]:
@@ -198,7 +198,9 @@ class TestGates:
         changes = [
             Change(action="disable", external_id="", row_id=n, name="", key="") for n in range(3)
         ]
-        assert tripped_gates(changes, [*people, *others], units) == ("tenth-of-unit:531",)
+        assert tripped_gates(changes, Current(units, (*people, *others), ())) == (
+            "tenth-of-unit:531",
+        )
 
 
 @pytest.mark.usefixtures("database")

@@ -6,6 +6,7 @@ import pytest
 
 from openbureau.base.routing import Route
 from openbureau.kernel.access.administration import POWERS
+from openbureau.kernel.accounts.models import ADMINISTRATORS
 from openbureau.testing.bureau import Bureau, Client
 from openbureau.testing.statements import is_write, statements
 
@@ -24,11 +25,18 @@ PUBLIC = {
     "/-/health",
     "/-/keys",
     "/-/logo/{digest}",
+    "/-/password",
     "/-/patterns",
     "/-/patterns/{name}",
     "/-/preferences",
+    "/-/second-factor",
+    "/-/second-factor/setup",
     "/-/sign-in",
+    "/-/sign-in/other",
+    "/-/sign-out",
 }
+# Before signing in these lead to the sign-in page: they are for a session not yet complete.
+INCOMPLETE = {"/-/password", "/-/second-factor", "/-/second-factor/setup"}
 CSP = (
     "default-src 'self'",
     "script-src 'self'",
@@ -97,6 +105,13 @@ def test_anonymous_is_led_to_sign_in_from_every_page(bureau: Bureau) -> None:
             assert answer.location.startswith("/-/sign-in?next="), url
 
 
+def test_pages_of_an_incomplete_session_show_nothing_without_one(bureau: Bureau) -> None:
+    for url in INCOMPLETE:
+        client = bureau.client()
+        assert client.get("/-/sign-in").status == 200
+        assert client.post(url, {"code": "123456"}).status == 401, url
+
+
 def test_anonymous_acts_nowhere(bureau: Bureau) -> None:
     bureau.enable("bulletins")
     client = bureau.client()
@@ -124,8 +139,10 @@ def test_person_with_two_posts_opens_every_page(walked: tuple[Bureau, Client], l
         assert client.get(url).status < 500, url
 
 
-def test_no_form_without_its_fields_fails(walked: tuple[Bureau, Client]) -> None:
-    bureau, client = walked
+@pytest.mark.parametrize("login", ["li", *ADMINISTRATORS])
+def test_no_form_without_its_fields_fails(walked: tuple[Bureau, Client], login: str) -> None:
+    bureau, _ = walked
+    client = bureau.sign_in(login)
     for url in urls(bureau, "POST"):
         if "sign-out" not in url:
             client.get("/-/units")
@@ -134,7 +151,8 @@ def test_no_form_without_its_fields_fails(walked: tuple[Bureau, Client]) -> None
 
 def test_looking_writes_nothing(walked: tuple[Bureau, Client]) -> None:
     bureau, client = walked
-    for actor in (client, bureau.sign_in("zhang"), bureau.sign_in("system"), bureau.client()):
+    staff = (client, bureau.sign_in("zhang"), bureau.client())
+    for actor in (*staff, *map(bureau.sign_in, ADMINISTRATORS)):
         for url in urls(bureau, "GET"):
             with statements() as seen:
                 actor.get(url)
@@ -147,9 +165,8 @@ def test_every_form_on_every_page_leads_to_a_page_that_takes_it(
     walked: tuple[Bureau, Client],
 ) -> None:
     bureau, client = walked
-    system = bureau.sign_in("system")
     forms = set()
-    for actor in (client, system, bureau.client()):
+    for actor in (client, bureau.client(), *map(bureau.sign_in, ADMINISTRATORS)):
         for url in urls(bureau, "GET"):
             text = actor.get(url).text
             forms |= set(re.findall(r'<form[^>]*action="([^"?]+)"[^>]*method="(\w+)"', text))
@@ -159,21 +176,22 @@ def test_every_form_on_every_page_leads_to_a_page_that_takes_it(
 
 
 def test_every_link_on_every_page_leads_somewhere(walked: tuple[Bureau, Client]) -> None:
-    bureau, client = walked
-    links = set()
-    for url in urls(bureau, "GET"):
-        if url.startswith("/-/patterns/"):
-            continue  # examples lead to invented records
-        links |= set(re.findall(r'href="(/[^"#]*)', client.get(url).text))
-    for link in links:
-        plain = link.replace("&amp;", "&")
-        answer = client.get(plain)
-        assert answer.status in {200, 303}, link
+    bureau, staff = walked
+    for client in (staff, *map(bureau.sign_in, ADMINISTRATORS)):
+        links = set()
+        for url in urls(bureau, "GET"):
+            if url.startswith("/-/patterns/"):
+                continue  # examples lead to invented records
+            links |= set(re.findall(r'href="(/[^"#]*)', client.get(url).text))
+        for link in links:
+            plain = link.replace("&amp;", "&")
+            answer = client.get(plain)
+            assert answer.status in {200, 303}, link
 
 
 def test_every_page_carries_the_security_headers(walked: tuple[Bureau, Client]) -> None:
     bureau, client = walked
-    for actor in (client, bureau.client()):
+    for actor in (client, bureau.client(), *map(bureau.sign_in, ADMINISTRATORS)):
         for url in [*urls(bureau, "GET"), "/nowhere", "/-/nowhere", "/bulletins/nowhere"]:
             answer = actor.get(url)
             assert answer.headers.get("x-content-type-options") == "nosniff" or answer.location, url
@@ -187,9 +205,13 @@ def test_every_page_carries_the_security_headers(walked: tuple[Bureau, Client]) 
 
 
 def test_no_page_holds_inline_script_or_style(walked: tuple[Bureau, Client]) -> None:
-    bureau, client = walked
-    for url in urls(bureau, "GET"):
-        text = client.get(url).text
+    bureau, staff = walked
+    pages = (
+        (url, client.get(url).text)
+        for client in (staff, *map(bureau.sign_in, ADMINISTRATORS))
+        for url in urls(bureau, "GET")
+    )
+    for url, text in pages:
         assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|javascript:", text), (
             url
         )

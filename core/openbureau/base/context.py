@@ -1,7 +1,7 @@
 """Who is asking, in which unit, with which permissions, at what time."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,13 +49,28 @@ NOWHERE = Reach()
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """A post a person can act in: one of their own, or one lent by somebody absent (授权代办).
+
+    `is_limited`: only what belongs to that very post is lent. `until` is the last day.
+    """
+
+    post: ActingPost
+    on_behalf_of: Person | None = None
+    is_limited: bool = False
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The facts of one request or job; passed to every query and action.
 
     `reach` maps a permission to the units in which it is held. `holders` are the
     names under which this person may take part in a record. `plugins` are the slugs at
     least readable in one of the person's units, `writable` those open for writing in the
-    acting unit.
+    acting unit. While somebody stands in for a colleague, `account` is who really acts,
+    `on_behalf_of` the colleague, and posts, reach, holders and plugins are the colleague's.
+    `separations` maps a permission to those nobody may use on the same record.
     """
 
     account: Person
@@ -72,11 +87,26 @@ class Context:
     tree_version: int = 0
     services: Callable[["Context", str], Any] | None = field(default=None, repr=False)
     settings: Callable[["Context", str], Any] | None = field(default=None, repr=False)
+    on_behalf_of: Person | None = None
+    is_limited: bool = False
+    identities: tuple[Identity, ...] = ()
+    separations: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def principal_id(self) -> int:
+        """The account whose duties these are: the person's own, or of whom they stand in for.
+        Todos and readings are kept under it."""
+        return self.on_behalf_of.id if self.on_behalf_of else self.account.id
 
     @property
     def language(self) -> str:
         """`zh` or `en`."""
         return self.catalogue.language
+
+    @property
+    def today(self) -> dt.date:
+        """The day in China."""
+        return self.now.astimezone(CHINA).date()
 
     @property
     def unit_id(self) -> int:

@@ -100,6 +100,8 @@ class RecordKind:
 
     `title(ctx, id)` and `url(id)` name it; `visible(ctx, id)` says whether this person
     may see it and is asked before its attachments are served. `label` names the kind.
+    `permission` is the one whose reach shows a record, and `unit(id)` the access unit it
+    belongs to (None: there is no such record): with them "why" can say more.
     """
 
     realm: str
@@ -107,6 +109,8 @@ class RecordKind:
     title: Callable[[Any, int], str]
     url: Callable[[int], str]
     visible: Callable[[Any, int], bool]
+    permission: str = ""
+    unit: Callable[[int], int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

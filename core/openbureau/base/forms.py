@@ -91,7 +91,7 @@ class Form(WTForm):
                 field.errors = unread
         return is_valid
 
-    def add_error(self, name: str, message: str, **params: Any) -> None:
+    def add_error(self, name: str, message: str, /, **params: Any) -> None:
         """Puts an error on a field after validation."""
         field = self[name]
         field.errors = [*field.errors, self.catalogue.gettext(message, **params)]

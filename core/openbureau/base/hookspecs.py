@@ -139,7 +139,12 @@ def metrics(ctx: "Context", period: str) -> Mapping[str, float]:  # type: ignore
 def authenticate(request: Any) -> int | None:
     """The account id a foreign sign-in proves, or None to leave it to the next.
 
-    Not called by this release yet.
+    Asked by the sign-in page, when it is shown and again when the person goes on, of every
+    loaded plugin in turn, each alone and with a breaker of its own; nobody is signed in, so
+    the unit's plugin states do not count. Look at `request.headers`, `request.cookies` and
+    `request.address`; trust a header only from an address of your own setting. Write nothing
+    and keep the wait short. The answer stands for the password alone: a second factor is
+    still asked for where one is required, and the sign-in is recorded with your slug.
     """
 
 

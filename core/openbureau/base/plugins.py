@@ -103,6 +103,29 @@ class Plugins:
         """Slugs of the loaded plugins, in the same order."""
         return tuple(record.slug for record in self.loaded)
 
+    @cached_property
+    def separations(self) -> Mapping[str, tuple[str, ...]]:
+        """For every permission of a separation rule those nobody may use on the same record."""
+        pairs = [
+            pair
+            for record in self.loaded
+            for rule in record.declared.permissions.separations
+            for pair in ((rule.first, rule.second), (rule.second, rule.first))
+        ]
+        return {
+            first: tuple(dict.fromkeys(other for one, other in pairs if one == first))
+            for first, _ in pairs
+        }
+
+    @cached_property
+    def permission_labels(self) -> Mapping[str, str]:
+        """The label of every permission a loaded plugin declares, by code."""
+        return {
+            permission.code: permission.label
+            for record in self.loaded
+            for permission in record.declared.permissions.permissions
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

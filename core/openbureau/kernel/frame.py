@@ -10,8 +10,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from openbureau.base.answers import NOTICE_COOKIE
-from openbureau.base.context import CHINA, ActingPost, Context
-from openbureau.base.database import to_instant
+from openbureau.base.context import CHINA, ActingPost, Context, Identity
 from openbureau.base.declarations import MenuEntry
 from openbureau.base.i18n import N_
 from openbureau.base.request import Request
@@ -48,11 +47,22 @@ class FramePerson:
 
 @dataclass(frozen=True, slots=True)
 class FramePost:
-    """One post of the identity switch."""
+    """One post of the identity switch; a lent one is labelled `代 张三（办公室·主任）`."""
 
     id: int
     label: str
     is_acting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrameAbsent:
+    """For whom the person stands in, under which post, until which day, and the post that
+    leads back to themselves."""
+
+    name: str
+    post: str
+    until: str
+    own_post_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class Frame:
     path: str
     person: FramePerson | None
     posts: Sequence[FramePost]
+    absent: FrameAbsent | None
     counts: dict[str, int]
     notices: int
     menu: Markup
@@ -120,6 +131,7 @@ class FrameBuilder:
             path=request.full_path,
             person=_person(ctx) if ctx else None,
             posts=_posts(ctx) if ctx else (),
+            absent=_absent(ctx) if ctx else None,
             counts=counts,
             notices=counts.get("notice", 0),
             menu=self._menu(request, ctx, counts) if ctx else Markup(),
@@ -131,10 +143,7 @@ class FrameBuilder:
     def counts(self, request: Request) -> dict[str, int]:
         """The numbers beside the menu; one statement per request."""
         if request.counts is None:
-            ctx = request.ctx
-            request.counts = (
-                open_counts(ctx.account.id, ctx.plugins, to_instant(ctx.now)) if ctx else {}
-            )
+            request.counts = open_counts(request.ctx) if request.ctx else {}
         return request.counts
 
     def places(self, request: Request) -> list[tuple[str, str]]:
@@ -198,9 +207,27 @@ def _person(ctx: Context) -> FramePerson:
 
 
 def _posts(ctx: Context) -> list[FramePost]:
-    if len(ctx.posts) < 2:
+    if len(ctx.identities) < 2:
         return []
-    return [FramePost(post.id, post_label(ctx, post), post == ctx.post) for post in ctx.posts]
+    return [
+        FramePost(each.post.id, _identity_label(ctx, each), each.post == ctx.post)
+        for each in ctx.identities
+    ]
+
+
+def _identity_label(ctx: Context, identity: Identity) -> str:
+    label = post_label(ctx, identity.post)
+    if identity.on_behalf_of is None:
+        return label
+    return ctx.gettext(N_("代 %(name)s（%(post)s）"), name=identity.on_behalf_of.name, post=label)
+
+
+def _absent(ctx: Context) -> FrameAbsent | None:
+    if ctx.on_behalf_of is None or ctx.post is None:
+        return None
+    until = next((each.until for each in ctx.identities if each.post == ctx.post), None)
+    own = next((each.post.id for each in ctx.identities if each.on_behalf_of is None), None)
+    return FrameAbsent(ctx.on_behalf_of.name, post_label(ctx, ctx.post), str(until or ""), own)
 
 
 def post_label(ctx: Context, post: ActingPost) -> str:

@@ -4,29 +4,26 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from peewee import Query
 
 from openbureau.base.answers import NOTICE_COOKIE, cookie_name
-from openbureau.base.context import CHINA, ActingPost, Context, Person
+from openbureau.base.context import CHINA, Context, Person
 from openbureau.base.csrf import ONCE_FIELD
 from openbureau.base.database import param, statement, to_instant, writing
 from openbureau.base.drafts import Draft
 from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, SignInNeeded
 from openbureau.base.i18n import N_
-from openbureau.base.plugins import Plugins
 from openbureau.base.request import Request
 from openbureau.base.routing import CORE
-from openbureau.kernel.access.queries import Standing, standing
+from openbureau.kernel.access.contexts import Moment, context_of
 from openbureau.kernel.accounts.actions import token_digest
 from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.queries import session_row
 from openbureau.kernel.appearance.queries import looks
 from openbureau.kernel.drafts.forms import forget_sent, keep_text, shown_draft
 from openbureau.kernel.enablement.models import Epoch, Stamp
-from openbureau.kernel.enablement.queries import Enablement, enablement
 from openbureau.kernel.files.uploads import store_form_files
 from openbureau.kernel.frame import MODE_COOKIES, FrameBuilder
 from openbureau.kernel.menus.queries import MenuGroup
@@ -40,9 +37,7 @@ from openbureau.kernel.preferences.tabs import (
     with_page,
     without_page,
 )
-from openbureau.kernel.settings.queries import setting_in
 from openbureau.kernel.submissions.actions import earlier_location, remember_submission
-from openbureau.kernel.units.queries import unit_tree
 
 log = logging.getLogger("openbureau.requests")
 
@@ -78,7 +73,9 @@ class StaffGate:
         if now_ms - row.seen_at > idle_min * 60_000:
             return
         request.session = row
-        request.ctx = self.context(request, row, now)
+        # With something still to prove nobody is there: only the page that asks for it looks.
+        if not row.stage:
+            request.ctx = self.context(request, row, now)
 
     def _dress(self, request: Request) -> None:
         """Sets the theme, name and logo of the unit, or of the site before signing in."""
@@ -92,29 +89,14 @@ class StaffGate:
 
     def context(self, request: Request, row: Any, now: dt.datetime) -> Context:
         """The facts about a signed-in person."""
-        tree = unit_tree(row.units_epoch)
-        held = standing(
-            row.account_id, row.access_epoch, row.units_epoch, now.astimezone(CHINA).date(), tree
-        )
-        post = _acting(held, row.post_id)
-        plugins = request.app.plugins
-        snapshot = enablement(row.plugins_epoch, row.units_epoch, plugins.slugs)
-        readable, writable = _plugins_of(row.account_id, held, post, snapshot)
-        return Context(
-            account=Person(row.account_id, row.uid, row.login, row.name, row.administrator),
-            post=post,
-            posts=held.posts,
-            reach=held.reach,
-            holders=held.holders,
-            plugins=readable,
-            writable=writable,
-            catalogue=request.catalogue,
-            now=now,
+        return context_of(
+            Person(row.account_id, row.uid, row.login, row.name, row.administrator),
+            Moment(now, row.units_epoch, row.access_epoch, row.plugins_epoch),
+            request.app.plugins,
+            request.catalogue,
+            post_id=row.post_id,
             request_id=request.request_id,
             address=request.address,
-            tree_version=row.units_epoch,
-            services=partial(_offered, plugins),
-            settings=partial(setting_in, plugins, row.access_epoch),
         )
 
     def admit(self, request: Request) -> None:
@@ -213,7 +195,7 @@ class StaffGate:
         """Read marks, and at most once a minute that the session was seen. Losing them is
         tolerable, so a fault here never spoils the answer."""
         row = request.session
-        if row is None or request.is_foreseen:
+        if request.ctx is None or request.is_foreseen:
             return
         now = self._clock()
         tabs = _tabs_after(request)
@@ -268,27 +250,3 @@ def _units_epoch() -> Query:
 @statement
 def _stamp() -> Query:
     return Stamp.select(Stamp.version).where(Stamp.name == param("name"))
-
-
-def _offered(plugins: Plugins, ctx: Context, name: str) -> Any:
-    for record in plugins.loaded:
-        if record.slug in ctx.plugins:
-            for service in record.declared.services:
-                if service.name == name:
-                    return partial(service.provide, ctx)
-    return None
-
-
-def _acting(held: Standing, post_id: int | None) -> ActingPost | None:
-    for post in held.posts:
-        if post.id == post_id:
-            return post
-    return held.posts[0] if held.posts else None
-
-
-def _plugins_of(
-    account_id: int, held: Standing, post: ActingPost | None, snapshot: Enablement
-) -> tuple[frozenset[str], frozenset[str]]:
-    units = [post.access_unit_id] if post else []
-    units += [other.access_unit_id for other in held.posts]
-    return snapshot.for_person(account_id, tuple(dict.fromkeys(units)))

@@ -147,12 +147,15 @@ def _silent(request: Request, slug: str) -> list[Tile]:
 
 
 def _shortcuts(request: Request) -> list[MenuLine]:
-    """What the person pinned; the first line of every plugin while nothing is."""
+    """What the person pinned; while nothing is, the first line of every plugin, for
+    administrators every screen of the console."""
     groups: Sequence[MenuGroup] = request.app.gate.menu(request)
     lines = {line.url: line for group in groups for line in group.lines}
     if pinned := [lines[url] for url in pinned_urls(request.session.pins) if url in lines]:
         return pinned
     ctx = request.person
+    if ctx.account.administrator:
+        return [line for url, line in lines.items() if url.startswith("/-/console/")]
     firsts = [
         next((entry.url for entry in record.declared.menu if ctx.may(entry.permission)), "")
         for record in request.app.plugins.loaded

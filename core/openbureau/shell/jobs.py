@@ -15,6 +15,9 @@ from openbureau.kernel.files.actions import sweep_orphans
 from openbureau.kernel.files.pieces import sweep_uploads
 from openbureau.kernel.jobs.dispatch import Handler, JobContext, Registry, Subscriber
 from openbureau.kernel.submissions.actions import forget_old_submissions
+from openbureau.kernel.sync.jobs import sync_handlers
+from openbureau.kernel.sync.leavers import archive_leavers
+from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell import file_check
 
@@ -32,7 +35,20 @@ def _sweep_files(now: dt.datetime) -> None:
         sweep_orphans(now)
 
 
-SWEEPS = (_forget_submissions, _sweep_files, verifying.verify_nightly)
+def _archive_leavers(now: dt.datetime) -> None:
+    """At ten past three, after the files."""
+    local = now.astimezone(CHINA)
+    if (local.hour, local.minute) == (3, 10):
+        archive_leavers(now)
+
+
+SWEEPS = (
+    _forget_submissions,
+    _sweep_files,
+    _archive_leavers,
+    schedule_syncs,
+    verifying.verify_nightly,
+)
 
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
@@ -40,6 +56,7 @@ def core_handlers(settings: Settings) -> dict[str, Handler]:
     return {
         verifying.KIND: verifying.verification_handler(settings.data),
         file_check.KIND: file_check.file_check_handler(settings.data),
+        **sync_handlers(settings),
     }
 
 

@@ -38,6 +38,7 @@ def sample_frame() -> Frame:
         path="/-/patterns/masthead",
         person=FramePerson("li", "李志华", "科员", "标准化科", BUREAU, None),
         posts=(),
+        absent=None,
         counts=COUNTS,
         notices=5,
         menu=Markup(),

@@ -1,6 +1,7 @@
 """The todo centre: six lists with the same columns and filters, and notices."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -282,7 +283,7 @@ def list_notices(request: Request) -> Any:
     """What happened lately; dismissing a line loses nothing else."""
     ctx = request.person
     notices = [
-        {"id": n.id, "text": ctx.gettext(n.text), "url": n.url, "at": n.at}
+        {"id": n.id, "text": ctx.gettext(n.text, **json.loads(n.params)), "url": n.url, "at": n.at}
         for n in live_notices(ctx.account.id, ctx.now)
     ]
     return page("core/notices.html", notices=notices)

@@ -9,6 +9,7 @@ from openbureau.base.settings import Settings, load_settings
 from openbureau.kernel.audit.outside import OutsideAnchors
 from openbureau.kernel.audit.seal import Sealer
 from openbureau.kernel.audit.writable import require_writable_trail
+from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.jobs.bell import open_channel
 from openbureau.kernel.jobs.consumer import run_consumer
 from openbureau.kernel.jobs.dispatch import Registry
@@ -27,6 +28,7 @@ def run_worker(
     if db.obj is None:
         db.initialize(open_database(settings.database_url))
     require_writable_trail(dt.datetime.now(dt.UTC))
+    open_store(settings.data / "files")
     run_consumer(
         open_channel(settings.data, settings.redis_url),
         registry or job_registry(usable_plugins(settings), core_handlers(settings)),

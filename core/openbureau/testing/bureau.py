@@ -10,6 +10,7 @@ of 盘龙区局, zhao a stranger in 红塔区局. `system`, `security` and `audi
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.jobs.dispatch import Dispatcher
 from openbureau.kernel.search.core_records import index_people, index_units
+from openbureau.kernel.settings.models import SettingValue
 from openbureau.kernel.units.actions import import_units
 from openbureau.kernel.units.models import Node, Unit
 from openbureau.kernel.units.unit_list import UnitRow
@@ -162,11 +164,15 @@ def open_bureau(
     database_url: str = "",
     sources: Iterable[Source] | None = None,
     themes: Iterable[tuple[str, Path]] | None = None,
+    *,
+    second_factor: bool = False,
     **changes: Any,
 ) -> Bureau:
     """A fresh bureau in an empty folder, with no plugin switched on.
 
     `themes` are (slug, folder) pairs instead of the installed ones; `changes` are settings.
+    With `second_factor` its administrators need one, as in every real installation; without
+    it they sign in with the password alone, as in the demo.
     """
     settings = Settings(data=data, database=database_url, **{"threads": 2, **changes})
     installation = open_installation(settings, sources)
@@ -174,24 +180,32 @@ def open_bureau(
     with writing():
         first = next(_first_epochs)
         Epoch.update(plugins=first, units=first, access=first).execute()
-        node = Node.create(name="测试单位", is_self=True)
-        import_units([unit_row(*row) for row in UNITS], node)
-        for login, name, unit, title, administrator in CAST:
-            create_account(
-                login,
-                name,
-                now=now,
-                password_hash=_hash,
-                administrator=administrator,
-                unit=Unit.get(Unit.code == unit),
-                title=title,
-            )
-        index_units(now)
-        index_people()
-        bump_epoch("units")
-        bump_epoch("access")
+        _fill(now, second_factor=second_factor)
     found = None if themes is None else usable_themes(themes)
     return Bureau(installation, create_app(settings, sources, found), now)
+
+
+def _fill(now: dt.datetime, *, second_factor: bool) -> None:
+    node = Node.create(name="测试单位", is_self=True)
+    import_units([unit_row(*row) for row in UNITS], node)
+    for login, name, unit, title, administrator in CAST:
+        create_account(
+            login,
+            name,
+            now=now,
+            password_hash=_hash,
+            administrator=administrator,
+            unit=Unit.get(Unit.code == unit),
+            title=title,
+        )
+    index_units(now)
+    index_people()
+    if not second_factor:
+        # A value no screen and no command offers.
+        nobody = json.dumps("nobody")
+        SettingValue.create(key="core.second_factor", value=nobody, chosen_at=now)
+    bump_epoch("units")
+    bump_epoch("access")
 
 
 def close_bureau() -> None:

@@ -29,6 +29,12 @@ class Fault:
     swap: tuple[bytes, bytes] | None = None
 
 
+def _swapped(chunk: bytes, old: bytes, new: bytes) -> tuple[bytes, bytes]:
+    """The chunk with every `old` replaced, and the end that may begin another one."""
+    tail = next((n for n in range(len(old) - 1, 0, -1) if chunk.endswith(old[:n])), 0)
+    return chunk[: len(chunk) - tail].replace(old, new), chunk[len(chunk) - tail :]
+
+
 class FaultProxy:
     """Listens on `port` of this machine and passes on to `target_port`.
 
@@ -112,9 +118,10 @@ class FaultProxy:
 
     def _answers(self, server: socket.socket, client: socket.socket, fault: Fault) -> None:
         passed = 0
+        kept = b""
         while chunk := server.recv(CHUNK_BYTES):
             if fault.swap:
-                chunk = chunk.replace(*fault.swap)
+                chunk, kept = _swapped(kept + chunk, *fault.swap)
             if fault.mode == "pass" or passed + len(chunk) <= fault.after_bytes:
                 client.sendall(chunk)
                 passed += len(chunk)

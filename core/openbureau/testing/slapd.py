@@ -53,12 +53,14 @@ def free_port() -> int:
 
 
 def make_certificates(folder: Path, host: str = "localhost", days: int = 2) -> Certificates:
-    """A new authority and a certificate for `host`; expired when `days` is negative."""
+    """A new authority and a certificate for `host`, a name or an IPv4 address; expired when
+    `days` is negative."""
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, ca, key = folder / "ca.key", folder / "ca.pem", folder / "server.key"
     request, certificate = folder / "server.csr", folder / "server.pem"
     extension = folder / "extension"
-    extension.write_text(f"subjectAltName=DNS:{host}\n")
+    kind = "IP" if host.replace(".", "").isdigit() else "DNS"
+    extension.write_text(f"subjectAltName={kind}:{host}\n")
     new = ("-newkey", "rsa:2048", "-nodes")
     _openssl(
         "req", "-x509", *new, "-keyout", ca_key, "-out", ca, "-days", "2", "-subj", "/CN=Test CA"

@@ -19,7 +19,7 @@ from openbureau import (
 from .actions import hand_over
 from .jobs import JOBS
 from .models import REALM
-from .queries import Position, bulletin_title, is_readable, received
+from .queries import Position, bulletin_title, is_readable, owner_of, received
 from .views import PAGES
 from .views.lists import received_lines
 
@@ -83,6 +83,8 @@ def records() -> tuple[RecordKind, ...]:
             bulletin_title,
             lambda bulletin_id: f"/bulletins/bulletin/{bulletin_id}",
             is_readable,
+            "bulletins.list_bulletin",
+            owner_of,
         ),
     )
 

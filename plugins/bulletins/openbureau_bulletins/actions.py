@@ -165,8 +165,8 @@ def hand_over(ctx: Context, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def mark_read(ctx: Context, bulletin_id: int) -> None:
-    """Closes the person's own todo to read a bulletin."""
-    if close_todo("read", REALM, bulletin_id, ctx.account.id, ctx.now):
+    """Closes the todo to read a bulletin: the person's, or of whom they stand in for."""
+    if close_todo("read", REALM, bulletin_id, ctx.principal_id, ctx.now):
         bump_stamp("bulletins")
 
 

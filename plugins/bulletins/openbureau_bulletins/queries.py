@@ -70,6 +70,12 @@ def is_readable(ctx: Context, bulletin_id: int) -> bool:
     )
 
 
+def owner_of(bulletin_id: int) -> int | None:
+    """The unit that wrote a bulletin; None where there is none."""
+    found: int | None = Bulletin.select(Bulletin.unit).where(Bulletin.id == bulletin_id).scalar()
+    return found
+
+
 def bulletin_title(ctx: Context, bulletin_id: int) -> str:
     """The title, for parts that refer to a bulletin."""
     return str(bulletin(ctx, bulletin_id).title)
@@ -134,7 +140,7 @@ def received(ctx: Context, position: Position, limit: int = PER_PAGE) -> Listing
     holders = {f"holder_{n}": name for n, name in enumerate(ctx.holders)}
     build = _received(len(ctx.holders), limit + 1, is_backwards=position.is_backwards)
     found = build.rows(
-        account_id=ctx.account.id,
+        account_id=ctx.principal_id,
         realm=REALM,
         kind="reader",
         at=position.at,
@@ -189,7 +195,7 @@ def found(ctx: Context, words: str) -> Listing:
     ids = [hit.record_id for hit in hits.hits]
     padded = ids + [0] * (PER_PAGE - len(ids))
     keys = {f"id_{n}": key for n, key in enumerate(padded)}
-    rows = _by_ids(PER_PAGE).rows(account_id=ctx.account.id, **keys)
+    rows = _by_ids(PER_PAGE).rows(account_id=ctx.principal_id, **keys)
     return Listing(rows, hits.total, has_newer=False, has_older=False)
 
 

@@ -10,16 +10,18 @@ from typing import Any
 
 from peewee import JOIN, SQL, Query, fn
 
-from openbureau.base.context import NOWHERE, ActingPost, Context, Reach
+from openbureau.base.context import NOWHERE, ActingPost, Context, Identity, Person, Reach
 from openbureau.base.database import param, statement
 from openbureau.kernel.access.administration import powers_of
 from openbureau.kernel.access.models import (
+    Delegation,
     Participant,
     ParticipantTotal,
     Role,
     RoleGrant,
     RolePermission,
 )
+from openbureau.kernel.access.reckoning import Held, added_up
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.queries import posts_of_account
 from openbureau.kernel.units.models import Unit
@@ -30,38 +32,46 @@ STANDINGS_KEPT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's posts, the reach of every permission, and the names they take part under."""
+    """A person's posts, the reach of every permission, the names they take part under, and
+    the posts lent to them."""
 
     posts: tuple[ActingPost, ...]
     reach: dict[str, Reach]
     holders: tuple[str, ...]
+    lent: tuple[Identity, ...] = ()
 
 
 @statement
 def _granted() -> Query:
-    """Grants of a person on a day, through the account or one of their posts."""
+    """Grants of a person on a day: through the account, or through a post they hold."""
+    today = param("today")
     return (
         RoleGrant.select(
-            RolePermission.permission, RoleGrant.unit.alias("unit_id"), RoleGrant.reach
+            RolePermission.permission,
+            RoleGrant.unit.alias("unit_id"),
+            RoleGrant.reach,
+            RoleGrant.post.alias("post_id"),
         )
         .join(Role)
         .join(RolePermission, on=(RolePermission.role == Role.id))
+        .switch(RoleGrant)
+        .join(Post, JOIN.LEFT_OUTER, on=(RoleGrant.post == Post.id))
         .where(
             (
                 (RoleGrant.account == param("account_id"))
-                | RoleGrant.post.in_(_post_ids_of(param("account_id_again")))
+                | ((Post.account == param("account_id")) & Post.is_active & _lasts(Post, today))
             )
-            & (RoleGrant.starts_on.is_null() | (RoleGrant.starts_on <= param("today")))
-            & (RoleGrant.ends_on.is_null() | (RoleGrant.ends_on >= param("today_again")))
+            & _lasts(RoleGrant, today)
             & RoleGrant.ended_at.is_null()
             & Role.is_active
         )
     )
 
 
-def _post_ids_of(account_id: Any) -> Query:
-    post = RoleGrant.post.rel_model
-    return post.select(post.id).where((post.account == account_id) & post.is_active)
+def _lasts(table: Any, day: Any) -> Any:
+    return (table.starts_on.is_null() | (table.starts_on <= day)) & (
+        table.ends_on.is_null() | (table.ends_on >= day)
+    )
 
 
 @statement
@@ -81,17 +91,59 @@ def _administrator() -> Query:
     )
 
 
+@statement
+def _lent() -> Query:
+    """Posts of absent people that somebody may act in on a day; wider delegations first."""
+    today = param("today")
+    return (
+        Delegation.select(
+            Delegation.post.alias("only_post_id"),
+            Delegation.ends_on,
+            Account.id.alias("account_id"),
+            Account.uid,
+            Account.login,
+            Account.name,
+            Post.id,
+            Post.title,
+            Post.unit.alias("unit_id"),
+            Unit.access_unit.alias("access_unit_id"),
+            Post.is_leader,
+        )
+        .join(Account, on=(Delegation.delegator == Account.id))
+        .join(Post, on=(Post.account == Account.id))
+        .join(Unit, on=(Post.unit == Unit.id))
+        .where(
+            (Delegation.delegate == param("account_id"))
+            & Delegation.ended_at.is_null()
+            & (Delegation.starts_on <= today)
+            & (Delegation.ends_on >= today)
+            & (Delegation.post.is_null() | (Delegation.post == Post.id))
+            & (Account.state == "active")
+            & Account.administrator.is_null()
+            & Post.is_active
+            & _lasts(Post, today)
+        )
+        .order_by(
+            Delegation.post.is_null().desc(), Delegation.id, Post.is_primary.desc(), Post.rank
+        )
+    )
+
+
+_Key = tuple[int, int, int, str, int | None]
+
+
 class _Standings:
-    """Standings by (account, change counters, day): computed once per change and process."""
+    """Standings by (account, change counters, day, only post): computed once per change and
+    process."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, int, str], Standing] = OrderedDict()
+        self._kept: OrderedDict[_Key, Standing] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, key: tuple[int, int, int, str], tree: UnitTree) -> Standing:
+    def find(self, key: _Key, tree: UnitTree) -> Standing:
         found = self._kept.get(key)
         if found is None:
-            found = _computed(key[0], key[3], tree)
+            found = _computed(key[0], key[3], tree, key[4])
             with self._lock:
                 self._kept[key] = found
                 while len(self._kept) > STANDINGS_KEPT:
@@ -103,43 +155,61 @@ _standings = _Standings()
 
 
 def standing(
-    account_id: int, access_epoch: int, units_epoch: int, today: dt.date, tree: UnitTree
+    account_id: int,
+    access_epoch: int,
+    units_epoch: int,
+    today: dt.date,
+    tree: UnitTree,
+    post_id: int | None = None,
 ) -> Standing:
-    """What this person holds today."""
-    return _standings.find((account_id, access_epoch, units_epoch, today.isoformat()), tree)
+    """What this person holds today; with `post_id` only what belongs to that post."""
+    key = (account_id, access_epoch, units_epoch, today.isoformat(), post_id)
+    return _standings.find(key, tree)
 
 
-def _computed(account_id: int, today: str, tree: UnitTree) -> Standing:
+def _computed(account_id: int, today: str, tree: UnitTree, post_id: int | None) -> Standing:
     posts = tuple(
-        ActingPost(row.id, row.title, row.unit_id, row.access_unit_id, bool(row.is_leader))
+        _post(row)
         for row in posts_of_account().rows(account_id=account_id, today=today)
+        if post_id is None or row.id == post_id
     )
     account = _administrator().row(account_id=account_id)
     if account is not None and account.administrator:
         # Administrators keep the system and act on no business record.
         powers = powers_of(account.administrator, account.unit_id, tree)
         return Standing(posts, powers, (f"account:{account_id}",))
-    units: dict[str, set[int]] = defaultdict(set)
-    everywhere: set[str] = set()
+    granted = [
+        Held(row.permission, row.unit_id, row.reach)
+        for row in _granted().rows(account_id=account_id, today=today)
+        if post_id is None or row.post_id == post_id
+    ]
+    defaults = [row.permission for row in _default_permissions().rows()]
     own = {post.access_unit_id for post in posts}
-    for row in _default_permissions().rows():
-        units[row.permission] |= own
-    granted = _granted().rows(
-        account_id=account_id, account_id_again=account_id, today=today, today_again=today
+    holders = holders_of(account_id, posts, tree)
+    return Standing(
+        posts,
+        added_up(own, defaults, granted, tree),
+        holders if post_id is None else holders[1:],
+        _lent_posts(account_id, today) if post_id is None else (),
     )
-    for row in granted:
-        if row.reach == "province":
-            everywhere.add(row.permission)
-        elif row.reach == "subtree":
-            units[row.permission].update(tree.subtree_ids(row.unit_id))
-        else:
-            units[row.permission].add(row.unit_id)
-    reach = {
-        code: Reach(frozenset(units.get(code, ())), code in everywhere)
-        for code in {*units, *everywhere}
-        if code in everywhere or units[code]
-    }
-    return Standing(posts, reach, holders_of(account_id, posts, tree))
+
+
+def _post(row: Any) -> ActingPost:
+    return ActingPost(row.id, row.title, row.unit_id, row.access_unit_id, bool(row.is_leader))
+
+
+def _lent_posts(account_id: int, today: str) -> tuple[Identity, ...]:
+    found: dict[int, Identity] = {}
+    for row in _lent().rows(account_id=account_id, today=today):
+        lender = Person(row.account_id, row.uid, row.login, row.name, None)
+        is_limited = row.only_post_id is not None
+        found.setdefault(row.id, Identity(_post(row), lender, is_limited, _day(row.ends_on)))
+    return tuple(found.values())
+
+
+def _day(value: dt.date | str) -> dt.date:
+    """SQLite hands out its text where PostgreSQL hands out dates."""
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def holders_of(account_id: int, posts: Sequence[ActingPost], tree: UnitTree) -> tuple[str, ...]:

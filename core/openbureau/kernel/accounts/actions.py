@@ -8,10 +8,11 @@ from openbureau.base.database import new_uid
 from openbureau.base.errors import NotFound
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.accounts.queries import live_sessions
+from openbureau.kernel.settings.queries import core_setting
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.names import person_pinyin
 
-PARALLEL_SESSIONS = 3
+STAGE_AGE = dt.timedelta(minutes=15)
 
 
 def token_digest(token: str) -> str:
@@ -20,13 +21,21 @@ def token_digest(token: str) -> str:
 
 
 def open_session(
-    account: Account, *, now: dt.datetime, max_age: dt.timedelta, address: str, browser: str
+    account: Account,
+    *,
+    now: dt.datetime,
+    max_age: dt.timedelta,
+    address: str,
+    browser: str,
+    stage: str = "",
 ) -> str:
     """Starts a session and returns its 256-bit token, which is stored nowhere.
 
-    Of more than three parallel sessions the one unseen for longest ends.
+    One with a `stage` may do nothing but that, for a quarter of an hour. Of more parallel
+    sessions than the setting allows, the one unseen for longest ends.
     """
-    for old in live_sessions(account.id, now)[PARALLEL_SESSIONS - 1 :]:
+    most = core_setting("core.parallel_sessions")
+    for old in live_sessions(account.id, now)[most - 1 :]:
         end_session(old, now, "replaced")
     token = secrets.token_urlsafe(32)
     primary = (
@@ -41,10 +50,25 @@ def open_session(
         post=primary,
         created_at=now,
         seen_at=now,
-        ends_at=now + max_age,
+        ends_at=now + (STAGE_AGE if stage else max_age),
+        stage=stage,
         address=address[:64],
         browser=browser[:200],
     )
+    return token
+
+
+def renew_session(
+    session_id: int, *, now: dt.datetime, max_age: dt.timedelta, stage: str = ""
+) -> str:
+    """Gives a session that proved more a new token, and returns it; the old one is void."""
+    token = secrets.token_urlsafe(32)
+    Session.update(
+        token_hash=token_digest(token),
+        stage=stage,
+        seen_at=now,
+        ends_at=now + (STAGE_AGE if stage else max_age),
+    ).where((Session.id == session_id) & Session.ended_at.is_null()).execute()
     return token
 
 
@@ -55,22 +79,22 @@ def end_session(session: Session, now: dt.datetime, reason: str) -> None:
     ).execute()
 
 
+def end_sessions_of(
+    account_id: int, now: dt.datetime, reason: str, *, besides: int | None = None
+) -> int:
+    """Ends every session of an account, `besides` one of them; how many."""
+    condition = (Session.account == account_id) & Session.ended_at.is_null()
+    if besides is not None:
+        condition &= Session.id != besides
+    return int(Session.update(ended_at=now, end_reason=reason).where(condition).execute())
+
+
 def end_own_session(account_id: int, session_id: int, now: dt.datetime) -> None:
     """Ends one of a person's own sessions. Raises NotFound: it is not theirs."""
     session = Session.get_or_none((Session.id == session_id) & (Session.account == account_id))
     if session is None:
         raise NotFound
     end_session(session, now, "revoked")
-
-
-def choose_post(session_id: int, account_id: int, post_id: int) -> None:
-    """Makes another post of the person the acting one. Raises NotFound: it is not theirs."""
-    post = Post.get_or_none(
-        (Post.id == post_id) & (Post.account == account_id) & (Post.is_active == True)  # noqa: E712 - SQL
-    )
-    if post is None:
-        raise NotFound
-    Session.update(post=post).where(Session.id == session_id).execute()
 
 
 def create_account(

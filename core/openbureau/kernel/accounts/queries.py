@@ -25,6 +25,7 @@ def session_row() -> Query:
             Session.post.alias("post_id"),
             Session.seen_at,
             Session.ends_at,
+            Session.stage,
             Account.id.alias("account_id"),
             Account.uid,
             Account.login,

@@ -10,10 +10,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedTooLong
-from functools import cache
+from functools import cache, partial
+from typing import TypeVar
 
-from openbureau.kernel.directory.client import SIGN_IN_DEADLINE_S, bind, is_usable
-from openbureau.kernel.directory.config import BindResult, DirectoryConfig
+from openbureau.kernel.directory.binding import SIGN_IN_DEADLINE_S, bind, change_password
+from openbureau.kernel.directory.client import is_usable
+from openbureau.kernel.directory.config import (
+    BindResult,
+    ChangeResult,
+    DirectoryConfig,
+    is_outage,
+)
 
 THREADS = 8
 OPENS_AFTER_FAULTS = 5
@@ -21,6 +28,9 @@ OPEN_S = 30.0
 # Room to hand the answer over before the caller's own limit strikes.
 ANSWER_MARGIN_S = 0.2
 SHORTEST_ATTEMPT_S = 0.5
+USUAL_WEIGHT = 0.1
+
+_Result = TypeVar("_Result", BindResult, ChangeResult)
 
 
 class CircuitBreaker:
@@ -56,11 +66,13 @@ class CircuitBreaker:
 
 
 class SignInPool:
-    """The threads and the breaker of one process."""
+    """The threads of one process, and a breaker for each server."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="directory")
-        self._breaker = CircuitBreaker()
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._lock = threading.Lock()
+        self._usual_s: dict[str, float] = {}
 
     def bind(
         self,
@@ -72,28 +84,61 @@ class SignInPool:
         """The result of the sign-in within `deadline_s`, waiting for a free thread included."""
         if not is_usable(login, password):
             return BindResult("refused-input")
+        began = time.monotonic()
+        result = self._asked(config.url, deadline_s, partial(bind, config, login, password))
+        if isinstance(result, BindResult):
+            if result.reason == "wrong":
+                self._note_usual(config.url, time.monotonic() - began)
+            return result
+        return BindResult("fault", fault=result)
+
+    def change(
+        self, config: DirectoryConfig, login: str, former: str, wanted: str, deadline_s: float
+    ) -> ChangeResult:
+        """The result of a change of password within `deadline_s`."""
+        ask = partial(change_password, config, login, former, wanted)
+        result = self._asked(config.url, deadline_s, ask)
+        if isinstance(result, ChangeResult):
+            return result
+        return ChangeResult("fault", fault=result)
+
+    def usual_refusal_s(self) -> float:
+        """Seconds the slowest server lately took to refuse a password; 0 before one ever did."""
+        return max(self._usual_s.values(), default=0.0)
+
+    def _note_usual(self, url: str, took_s: float) -> None:
+        before = self._usual_s.get(url, took_s)
+        self._usual_s[url] = before + (took_s - before) * USUAL_WEIGHT
+
+    def _breaker(self, url: str) -> CircuitBreaker:
+        with self._lock:
+            return self._breakers.setdefault(url, CircuitBreaker())
+
+    def _asked(self, url: str, deadline_s: float, ask: Callable[[float], _Result]) -> _Result | str:
+        """What the server answered, or the key of the fault that kept it from being asked."""
         if deadline_s < SHORTEST_ATTEMPT_S:
-            return BindResult("fault", fault="timed-out")
-        if not self._breaker.may_try():
-            return BindResult("fault", fault="unreachable")
+            return "timed-out"
+        breaker = self._breaker(url)
+        if not breaker.may_try():
+            return "unreachable"
         ends_at = time.monotonic() + deadline_s - ANSWER_MARGIN_S
-        waiting = self._threads.submit(self._attempt, config, login, password, ends_at)
+        waiting = self._threads.submit(self._attempt, breaker, ask, ends_at)
         try:
-            return waiting.result(timeout=deadline_s - ANSWER_MARGIN_S / 2)
+            return waiting.result(timeout=deadline_s - ANSWER_MARGIN_S / 2) or "timed-out"
         except WaitedTooLong:
             if waiting.cancel():
                 # Never begun: every thread is held by a server that does not answer.
-                self._breaker.record(is_fault=True)
-            return BindResult("fault", fault="timed-out")
+                breaker.record(is_fault=True)
+            return "timed-out"
 
     def _attempt(
-        self, config: DirectoryConfig, login: str, password: str, ends_at: float
-    ) -> BindResult:
+        self, breaker: CircuitBreaker, ask: Callable[[float], _Result], ends_at: float
+    ) -> _Result | None:
         left = ends_at - time.monotonic()
         if left < SHORTEST_ATTEMPT_S:
-            return BindResult("fault", fault="timed-out")
-        result = bind(config, login, password, left)
-        self._breaker.record(is_fault=result.is_outage)
+            return None
+        result = ask(left)
+        breaker.record(is_fault=is_outage(result.reason, result.fault))
         return result
 
     def close(self) -> None:
@@ -109,8 +154,20 @@ def _pool() -> SignInPool:
 def sign_in_bind(
     config: DirectoryConfig, login: str, password: str, waited_s: float = 0.0
 ) -> BindResult:
-    """`client.bind` on the process's own directory threads.
+    """`binding.bind` on the process's own directory threads.
 
     Answers within five seconds, always; `waited_s` is what the person has already waited.
     """
     return _pool().bind(config, login, password, SIGN_IN_DEADLINE_S - waited_s)
+
+
+def sign_in_change(
+    config: DirectoryConfig, login: str, former: str, wanted: str, waited_s: float = 0.0
+) -> ChangeResult:
+    """`binding.change_password` on the same threads, within the same five seconds."""
+    return _pool().change(config, login, former, wanted, SIGN_IN_DEADLINE_S - waited_s)
+
+
+def usual_refusal_s() -> float:
+    """Seconds a directory lately took to refuse a password."""
+    return _pool().usual_refusal_s()

@@ -8,12 +8,44 @@ from urllib.parse import urlsplit
 
 from openbureau.base.settings import Settings
 from openbureau.kernel.directory.deadline import Fault
-from openbureau.kernel.directory.profiles import ProfileName
+from openbureau.kernel.directory.profiles import (
+    AS_THE_PROFILE,
+    PROFILES,
+    Mapping,
+    Profile,
+    ProfileName,
+    mapped_profile,
+)
 
 READ_DEADLINE_S = 120.0
 _OUTAGES = frozenset({"unreachable", "timed-out", "cut-off", "busy", "unavailable", "bad-answer"})
 
-SignInReason = Literal["ok", "refused-input", "wrong", "ambiguous", "disabled", "fault"]
+SignInReason = Literal[
+    "ok",
+    "refused-input",
+    "wrong",
+    "ambiguous",
+    "disabled",
+    "expired",
+    "locked",
+    "must-change",
+    "account-expired",
+    "not-now",
+    "fault",
+]
+ChangeReason = Literal[
+    "ok",
+    "refused-input",
+    "wrong",
+    "not-allowed",
+    "needs-old",
+    "too-weak",
+    "too-short",
+    "too-young",
+    "used-before",
+    "too-long",
+    "fault",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +53,8 @@ class DirectoryConfig:
     """Where the directory is and who reads it.
 
     `ldap://` is encrypted by StartTLS unless the host is this machine (and no CA file is
-    given) or `is_insecure` says so. `deadline_s` bounds a whole read.
+    given) or `is_insecure` says so. `deadline_s` bounds a whole read. `ca_certificate` is the
+    authority as text, `ca_file` as a file. `mapping` is what differs from the profile.
     """
 
     url: str
@@ -32,6 +65,15 @@ class DirectoryConfig:
     ca_file: str = ""
     is_insecure: bool = False
     deadline_s: float = READ_DEADLINE_S
+    ca_certificate: str = ""
+    mapping: Mapping = AS_THE_PROFILE
+    reads_photos: bool = False
+    reads_groups: bool = False
+
+    @property
+    def layout(self) -> Profile:
+        """Which attribute means what in this directory."""
+        return mapped_profile(PROFILES[self.profile], self.mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +82,20 @@ class BindResult:
 
     `external_id` is the stable identity to find the account by: never use the login name
     for that. `fault` is a key of `reasons.REASONS` when `reason` is `fault`.
+
+    An accepted password may have to be changed first (`must_change`); `grace_left` sign-ins
+    are left with one that has expired, or `expires_in_s` seconds until it does. The reasons
+    from `disabled` on are only given for the right password; `locked` whenever the server
+    says so.
     """
 
     reason: SignInReason
     external_id: str = ""
     dn: str = ""
     fault: str = ""
+    must_change: bool = False
+    grace_left: int | None = None
+    expires_in_s: int | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -57,10 +107,18 @@ class BindResult:
         """Whether the password could not be tried, right or wrong."""
         return self.reason == "fault"
 
-    @property
-    def is_outage(self) -> bool:
-        """Whether the directory itself failed, so that the next attempt would too."""
-        return self.reason == "fault" and self.fault in _OUTAGES
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """Whether the directory took a new password, or why not."""
+
+    reason: ChangeReason
+    fault: str = ""
+
+
+def is_outage(reason: str, fault: str) -> bool:
+    """Whether the directory itself failed, so that the next attempt would too."""
+    return reason == "fault" and fault in _OUTAGES
 
 
 def address(url: str) -> tuple[str, str, int]:
@@ -77,10 +135,15 @@ def address(url: str) -> tuple[str, str, int]:
 
 def is_start_tls(config: DirectoryConfig) -> bool:
     """Whether an `ldap://` connection turns to encryption before the first password."""
-    if config.ca_file:
+    if config.ca_file or config.ca_certificate:
         return True
     host = urlsplit(config.url).hostname or ""
     return not (config.is_insecure or host == "localhost" or _is_loopback(host))
+
+
+def is_encrypted(config: DirectoryConfig) -> bool:
+    """Whether nobody on the way can read what is sent."""
+    return config.url.startswith("ldaps://") or is_start_tls(config)
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from openbureau.kernel.accounts.models import ADMINISTRATORS
-from openbureau.kernel.directory.plan import SYNCED, AccountRow, Change, UnitRow
+from openbureau.kernel.directory.plan import AccountRow, Change, Current, RoleChange, UnitRow
 
 MOST_PEOPLE = 30
 MOST_PERCENT = 5
@@ -16,26 +16,37 @@ WHOLE_UNIT_STAFF = 5
 
 
 def tripped_gates(
-    changes: Iterable[Change], accounts: Sequence[AccountRow], units: Sequence[UnitRow]
+    changes: Iterable[Change], current: Current, roles: Sequence[RoleChange] = ()
 ) -> tuple[str, ...]:
     """Why the plan must wait for a second person; empty when it need not."""
     disabled = {change.row_id for change in changes if change.action == "disable"}
-    active = [row for row in accounts if row.state == "active"]
-    synced = [row for row in active if row.source == SYNCED]
+    active = [row for row in current.accounts if row.state == "active"]
+    synced = [row for row in active if current.is_own(row)]
     leaving = [row for row in active if row.id in disabled]
     tripped = []
     if len(leaving) > MOST_PEOPLE:
         tripped.append("more-than-30-people")
     if len(leaving) >= FEWEST_FOR_PERCENT and len(leaving) * 100 > len(synced) * MOST_PERCENT:
         tripped.append("more-than-5-percent")
-    tripped.extend(_emptied_units(synced, leaving, units))
+    tripped.extend(_emptied_units(synced, leaving, current.units))
     tripped.extend(
         f"last-administrator:{kind}"
         for kind in ADMINISTRATORS
         if any(row.administrator == kind for row in leaving)
         and all(row.id in disabled for row in active if row.administrator == kind)
     )
+    tripped.extend(_role_gates(roles, current))
     return tuple(tripped)
+
+
+def _role_gates(roles: Sequence[RoleChange], current: Current) -> list[str]:
+    """A group may not make administrators, nor take roles from many, on its own."""
+    powers = {row.role_id for row in current.group_roles if row.is_power}
+    given = {line.role_code for line in roles if line.action == "grant" and line.role_id in powers}
+    found = [f"administrator-role:{code}" for code in sorted(given)]
+    if len({line.holder for line in roles if line.action == "revoke"}) > MOST_PEOPLE:
+        found.append("more-than-30-lose-roles")
+    return found
 
 
 def _emptied_units(

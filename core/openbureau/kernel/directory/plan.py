@@ -15,7 +15,7 @@ from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
 
 Action = Literal["create", "update", "move", "disable", "conflict"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "move", "disable", "conflict")
-Value = str | bool | None
+Value = str | int | bool | None
 
 SYNCED = "ldap"
 DISABLED_BY_DIRECTORY = "directory"
@@ -34,10 +34,19 @@ class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     is_active: bool
     access_unit_id: int | None
+    directory_id: int | None = None
+
+
+class PostRow(msgspec.Struct, frozen=True):
+    """A synchronised post besides a person's first one."""
+
+    id: int
+    unit_id: int
+    title: str
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An account with its synchronised post, if it has one."""
+    """An account with its first synchronised post, if it has one, and its further ones."""
 
     id: int
     login: str
@@ -52,26 +61,80 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None
     dn: str
     administrator: str | None
+    directory_id: int | None = None
+    photo: str = ""
     unit_id: int | None = None
     title: str = ""
+    rank: int = 100
+    more_posts: tuple[PostRow, ...] = ()
+
+
+class GroupRoleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A group whose members hold a role. `is_power`: the role is one of administrators."""
+
+    id: int
+    group_dn: str
+    external_id: str
+    role_id: int
+    role_code: str
+    unit_id: int | None
+    reach: str
+    is_power: bool = False
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that a group brought to an account of this directory and that still holds."""
+
+    id: int
+    account_id: int
+    role_id: int
+    role_code: str
+    unit_id: int
+    reach: str
+    group: str
 
 
 class Current(msgspec.Struct, frozen=True):
     """Everything a plan depends on besides the snapshot.
 
     `posts` are the active posts of active accounts: account, unit, whether synchronised.
+    `directory_id` is the source that is synchronised, None the one of the start-up settings;
+    what other sources brought is not touched, unless they are among the `orphaned` ones:
+    those whose people the source may take over. `top_unit_id` is where its tree hangs.
     """
 
     units: tuple[UnitRow, ...]
     accounts: tuple[AccountRow, ...]
     posts: tuple[tuple[int, int, bool], ...]
+    directory_id: int | None = None
+    orphaned: frozenset[int | None] = frozenset()
+    top_unit_id: int | None = None
+    group_roles: tuple[GroupRoleRow, ...] = ()
+    grants: tuple[GrantRow, ...] = ()
+
+    def is_own(self, row: AccountRow | UnitRow) -> bool:
+        """Whether the row came from the source that is synchronised."""
+        return row.source == SYNCED and row.directory_id == self.directory_id
+
+    def may_take(self, row: AccountRow | UnitRow) -> bool:
+        """Whether the source may go on with the row: its own, or one nobody looks after."""
+        return row.directory_id == self.directory_id or row.directory_id in self.orphaned
+
+
+class PostChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A further post that begins (`row_id` None), gets another title, or ends (`unit` None)."""
+
+    row_id: int | None
+    unit: str | None
+    title: str
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a plan. `row_id` is None for a creation.
 
     `values` are (field, before, after). A unit is meant by `unit:<id>`, or by
-    `entry:<stable id>` when the same plan creates it.
+    `entry:<stable id>` when the same plan creates it. `home` is the unit the line is listed
+    under: where the person is now, or will be.
     """
 
     action: Action
@@ -82,10 +145,35 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     reason: str = ""
     values: tuple[tuple[str, Value, Value], ...] = ()
+    posts: tuple[PostChange, ...] = ()
+    home: str = ""
 
     def after(self, field: str) -> Value:
         """The new value of a field; None when it stays."""
         return next((after for name, _, after in self.values if name == field), None)
+
+
+class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that a group gives (`grant_id` None) or no longer gives.
+
+    `holder` is `account:<id>`, or `entry:<stable id>` when the same plan creates the account;
+    `external_id` is what the line is excluded by. A `reason` makes it a conflict.
+    """
+
+    action: Literal["grant", "revoke", "conflict"]
+    external_id: str
+    grant_id: int | None
+    holder: str
+    name: str
+    key: str
+    role_id: int
+    role_code: str
+    unit: str
+    reach: str
+    group: str
+    group_role_id: int | None = None
+    home: str = ""
+    reason: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,18 +186,27 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unchanged_units: int
     unchanged_people: int
     blocked: tuple[str, ...]
+    roles: tuple[RoleChange, ...] = ()
 
     @property
     def hash(self) -> str:
-        """SHA-256 over the canonical form, 64 hexadecimal digits."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        """SHA-256 over the canonical form, 64 hexadecimal digits; line by line, because a
+        hundred thousand people are too many for one text in memory."""
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        digest = hashlib.sha256(encode((self.unchanged_units, self.unchanged_people)))
+        digest.update(encode(self.blocked))
+        for part in (self.units, self.people, self.renamed_entries, self.roles):
+            for line in part:
+                digest.update(encode(line))
+                digest.update(b"\n")
+            digest.update(b"\0")
+        return digest.hexdigest()
 
     @property
     def is_empty(self) -> bool:
         """Whether applying it would write nothing."""
-        return not self.renamed_entries and all(
-            change.action == "conflict" for change in (*self.units, *self.people)
-        )
+        lines: tuple[Change | RoleChange, ...] = (*self.units, *self.people, *self.roles)
+        return not self.renamed_entries and all(line.action == "conflict" for line in lines)
 
     def counts(self, changes: Iterable[Change], unchanged: int) -> dict[str, int]:
         """How many changes of each action, and how many rows stay as they are."""

@@ -1,7 +1,7 @@
 """The people's part of a plan: by stable id only, local accounts never touched."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from openbureau.kernel.directory.plan import (
@@ -10,40 +10,77 @@ from openbureau.kernel.directory.plan import (
     AccountRow,
     Action,
     Change,
+    Current,
     Value,
 )
-from openbureau.kernel.directory.plan_units import UnitDraft, ref_id
+from openbureau.kernel.directory.plan_posts import first_posts, post_changes
+from openbureau.kernel.directory.plan_units import UnitDraft
 from openbureau.kernel.directory.snapshot import PersonEntry
 
 FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
 LOGIN_LENGTH = 100
 
+Values = list[tuple[str, Value, Value]]
+
 
 @dataclass(slots=True)
 class PeopleDraft:
-    """The people's changes while they are being decided."""
+    """The people's changes while they are being decided. `homes` says where each person of
+    the directory who has an account, or gets one, will be: a unit's reference by stable id."""
 
     changes: list[Change] = field(default_factory=list)
     renamed_entries: list[tuple[int, str]] = field(default_factory=list)
+    homes: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class _Context:
-    units: UnitDraft
-    by_external_id: Mapping[str, AccountRow]
-    by_login: Mapping[str, AccountRow]
+    """What a person's line depends on besides the entry itself."""
+
+    def __init__(
+        self,
+        entries: Sequence[PersonEntry],
+        current: Current,
+        units: UnitDraft,
+        excluded: Collection[str],
+    ) -> None:
+        self.current = current
+        self.units = units
+        self.excluded = excluded
+        self.by_external_id: dict[str, AccountRow] = {}
+        self.elsewhere: set[str] = set()
+        for row in current.accounts:
+            if row.source == SYNCED and row.external_id:
+                if current.may_take(row):
+                    self.by_external_id[row.external_id] = row
+                else:
+                    self.elsewhere.add(row.external_id)
+        self.by_login = {row.login: row for row in current.accounts}
+        self.mails = Counter(entry.mail.lower() for entry in entries if entry.mail)
+
+    def row(self, entry: PersonEntry) -> AccountRow | None:
+        return self.by_external_id.get(entry.external_id)
+
+    def is_shared(self, entry: PersonEntry) -> bool:
+        """Whether another person of the directory has the same address."""
+        return self.mails[entry.mail.lower()] > 1
+
+    def mail(self, entry: PersonEntry) -> str:
+        """The address to store. A shared one is nobody's, unless somebody has it already."""
+        if not self.is_shared(entry):
+            return entry.mail
+        row = self.row(entry)
+        return row.mail if row is not None else ""
 
 
 def draft_people(
-    entries: Sequence[PersonEntry], accounts: Sequence[AccountRow], units: UnitDraft
+    entries: Sequence[PersonEntry],
+    current: Current,
+    units: UnitDraft,
+    excluded: Collection[str] = frozenset(),
 ) -> PeopleDraft:
     """What becomes of every person of the directory and of every synchronised account."""
-    context = _Context(
-        units,
-        {row.external_id: row for row in accounts if row.external_id and row.source == SYNCED},
-        {row.login: row for row in accounts},
-    )
+    context = _Context(entries, current, units, excluded)
     conflicts = _conflicts(entries, context)
     reused = {
         holder.id
@@ -53,16 +90,52 @@ def draft_people(
     }
     draft = PeopleDraft()
     for entry in sorted(entries, key=lambda entry: entry.external_id):
-        reason = conflicts.get(entry.external_id)
-        row = context.by_external_id.get(entry.external_id)
-        if reason:
-            draft.changes.append(_conflict(entry, row, reason))
-        elif row is None:
-            draft.changes.append(_creation(entry, context))
-        else:
-            _compare(entry, row, context, draft)
+        _decide(entry, conflicts.get(entry.external_id), context, draft)
     _leave(entries, context, reused, draft)
     return draft
+
+
+def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: PeopleDraft) -> None:
+    row = context.row(entry)
+    if row is not None and row.unit_id is not None:
+        draft.homes[entry.external_id] = f"unit:{row.unit_id}"
+    if reason:
+        line = _refused(entry, row, reason, context)
+        if line is None:
+            draft.unchanged += 1
+        else:
+            draft.changes.append(line)
+        return
+    draft.homes[entry.external_id] = _ref(entry, context.units)
+    change = _creation(entry, context) if row is None else _difference(entry, row, context)
+    if change is not None:
+        draft.changes.append(change)
+    if row is not None and entry.dn != row.dn:
+        draft.renamed_entries.append((row.id, entry.dn))
+    if context.is_shared(entry) and context.mail(entry) != entry.mail:
+        shared = f"duplicate-mail:{entry.mail}"
+        draft.changes.append(_conflict(entry, row, shared, _home(entry, row, context)))
+    elif change is None:
+        draft.unchanged += 1
+
+
+def _refused(
+    entry: PersonEntry, row: AccountRow | None, reason: str, context: _Context
+) -> Change | None:
+    """The line of an entry that is not taken; None when it would change nothing anyway."""
+    home = _home(entry, row, context)
+    if reason != "excluded":
+        return _conflict(entry, row, reason, home)
+    change = _creation(entry, context) if row is None else _difference(entry, row, context)
+    if change is None:
+        return None
+    return _conflict(entry, row, f"excluded:{change.action}", home)
+
+
+def _home(entry: PersonEntry, row: AccountRow | None, context: _Context) -> str:
+    if row is not None and row.unit_id is not None:
+        return f"unit:{row.unit_id}"
+    return _ref(entry, context.units)
 
 
 def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, str]:
@@ -71,10 +144,14 @@ def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, s
     found = {}
     for entry in entries:
         reason = entry.fault or _place_conflict(entry, context.units)
-        row = context.by_external_id.get(entry.external_id)
+        row = context.row(entry)
         is_kept = row is not None and row.login == entry.login
+        if not reason and entry.external_id in context.elsewhere:
+            reason = "identity-of-other-source"
         if not reason and wanted[entry.login] > 1 and not is_kept:
             reason = f"duplicate-login:{entry.login}"
+        if not reason and entry.external_id in context.excluded:
+            reason = "excluded"
         if reason:
             found[entry.external_id] = reason
     _add_login_conflicts(entries, context, found)
@@ -111,18 +188,34 @@ def _add_login_conflicts(
         for entry, holder in claims:
             if entry.external_id in found:
                 continue
-            external_id = holder.external_id or ""
-            if holder.source != SYNCED or not external_id:
-                found[entry.external_id] = f"login-of-local-account:{entry.login}"
-                is_settled = False
-            elif external_id in logins and (
-                external_id in found or logins[external_id] == entry.login
-            ):
-                found[entry.external_id] = f"login-in-use:{entry.login}"
+            reason = _held(entry, holder, logins, found, context)
+            if reason:
+                found[entry.external_id] = f"{reason}:{entry.login}"
                 is_settled = False
 
 
-def _conflict(entry: PersonEntry, row: AccountRow | None, reason: str) -> Change:
+def _held(
+    entry: PersonEntry,
+    holder: AccountRow,
+    logins: dict[str, str],
+    found: dict[str, str],
+    context: _Context,
+) -> str:
+    """Why the holder of a login name keeps it; empty when it becomes free."""
+    external_id = holder.external_id or ""
+    if holder.source != SYNCED or not external_id:
+        return "login-of-local-account"
+    if not context.current.is_own(holder):
+        return "login-in-use"
+    is_kept = (
+        external_id in found or logins[external_id] == entry.login
+        if external_id in logins
+        else external_id in context.excluded
+    )
+    return "login-in-use" if is_kept else ""
+
+
+def _conflict(entry: PersonEntry, row: AccountRow | None, reason: str, home: str) -> Change:
     return Change(
         action="conflict",
         external_id=entry.external_id,
@@ -130,20 +223,25 @@ def _conflict(entry: PersonEntry, row: AccountRow | None, reason: str) -> Change
         name=entry.name,
         key=entry.login or entry.dn,
         reason=reason,
+        home=home,
     )
 
 
 def _ref(entry: PersonEntry, units: UnitDraft) -> str:
     if entry.unit is not None:
-        return units.refs[entry.unit]
+        return units.refs.get(entry.unit, "")
     return f"unit:{units.root.id}" if units.root else ""
 
 
 def _creation(entry: PersonEntry, context: _Context) -> Change:
     ref = _ref(entry, context.units)
     after: dict[str, Value] = {name: getattr(entry, name) for name in FIELDS}
-    after |= {"title": entry.title, "unit": ref, "dn": entry.dn}
+    after |= {"mail": context.mail(entry), "title": entry.title, "unit": ref, "dn": entry.dn}
     after["state"] = "disabled" if entry.is_disabled else "active"
+    if entry.rank is not None:
+        after["rank"] = entry.rank
+    if entry.photo:
+        after["photo"] = entry.photo
     return Change(
         action="create",
         external_id=entry.external_id,
@@ -152,41 +250,47 @@ def _creation(entry: PersonEntry, context: _Context) -> Change:
         key=entry.login,
         place=context.units.names.get(ref, ""),
         values=tuple((name, None, value) for name, value in after.items()),
+        posts=post_changes(entry, ref, None, context.units),
+        home=ref,
     )
 
 
-def _compare(entry: PersonEntry, row: AccountRow, context: _Context, draft: PeopleDraft) -> None:
-    values: list[tuple[str, Value, Value]] = [
-        (name, getattr(row, name), getattr(entry, name))
-        for name in FIELDS
-        if getattr(row, name) != getattr(entry, name)
-    ]
-    if row.title != entry.title:
-        values.append(("title", row.title, entry.title))
-    ref = _ref(entry, context.units)
-    is_moved = row.unit_id is None or ref_id(ref) != row.unit_id
-    if is_moved:
-        values.append(("unit", f"unit:{row.unit_id}" if row.unit_id else "", ref))
+def _difference(entry: PersonEntry, row: AccountRow, context: _Context) -> Change | None:
+    """What the directory says otherwise than the account; None when nothing."""
+    first = first_posts(entry, row, _ref(entry, context.units))
+    values = _changed_fields(entry, row, context) + first.values
     state = _state(entry, row)
     if state != row.state:
         values.append(("state", row.state, state))
-    if entry.dn != row.dn:
-        draft.renamed_entries.append((row.id, entry.dn))
-    if not values:
-        draft.unchanged += 1
-        return
-    action: Action = "move" if is_moved else "update"
-    draft.changes.append(
-        Change(
-            action="disable" if row.state == "active" and state != "active" else action,
-            external_id=entry.external_id,
-            row_id=row.id,
-            name=entry.name,
-            key=entry.login,
-            place=context.units.names.get(ref, "") if is_moved else "",
-            values=tuple(values),
-        )
+    posts = post_changes(entry, first.ref, row, context.units)
+    if not values and not posts:
+        return None
+    action: Action = "move" if first.is_moved else "update"
+    return Change(
+        action="disable" if row.state == "active" and state != "active" else action,
+        external_id=entry.external_id,
+        row_id=row.id,
+        name=entry.name,
+        key=entry.login,
+        place=context.units.names.get(first.ref, "") if first.is_moved else "",
+        values=tuple(values),
+        posts=posts,
+        home=f"unit:{row.unit_id}" if row.unit_id else first.ref,
     )
+
+
+def _changed_fields(entry: PersonEntry, row: AccountRow, context: _Context) -> Values:
+    wanted = {name: getattr(entry, name) for name in FIELDS} | {"mail": context.mail(entry)}
+    values: Values = [
+        (name, getattr(row, name), value)
+        for name, value in wanted.items()
+        if getattr(row, name) != value
+    ]
+    if entry.photo is not None and entry.photo != row.photo:
+        values.append(("photo", row.photo, entry.photo))
+    if row.directory_id != context.current.directory_id:
+        values.append(("directory", row.directory_id, context.current.directory_id))
+    return values
 
 
 def _state(entry: PersonEntry, row: AccountRow) -> str:
@@ -203,24 +307,33 @@ def _leave(
     """Disables whoever is gone. A login name that somebody else has now is taken off the old
     account, which keeps its identity and history and can never be signed in to again."""
     present = {entry.external_id for entry in entries}
-    gone = [row for key, row in context.by_external_id.items() if key not in present]
+    gone = [
+        row
+        for key, row in context.by_external_id.items()
+        if key not in present and context.current.is_own(row)
+    ]
     for row in sorted(gone, key=lambda row: row.id):
-        values: list[tuple[str, Value, Value]] = []
+        values: Values = []
         if row.state == "active":
             values.append(("state", "active", "disabled"))
         if row.id in reused:
             suffix = f"~{row.id}"
             values.append(("login", row.login, row.login[: LOGIN_LENGTH - len(suffix)] + suffix))
-        if not values:
-            continue
-        draft.changes.append(
-            Change(
-                action="disable" if row.state == "active" else "update",
-                external_id=row.external_id or "",
-                row_id=row.id,
-                name=row.name,
-                key=row.login,
-                place=context.units.names.get(f"unit:{row.unit_id}", ""),
-                values=tuple(values),
-            )
-        )
+        if values:
+            draft.changes.append(_departure(row, values, context))
+
+
+def _departure(row: AccountRow, values: Values, context: _Context) -> Change:
+    action: Action = "disable" if row.state == "active" else "update"
+    is_excluded = (row.external_id or "") in context.excluded
+    return Change(
+        action="conflict" if is_excluded else action,
+        external_id=row.external_id or "",
+        row_id=row.id,
+        name=row.name,
+        key=row.login,
+        place=context.units.names.get(f"unit:{row.unit_id}", ""),
+        reason=f"excluded:{action}" if is_excluded else "",
+        values=() if is_excluded else tuple(values),
+        home=f"unit:{row.unit_id}" if row.unit_id else "",
+    )

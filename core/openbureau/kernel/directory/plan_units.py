@@ -2,10 +2,18 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from openbureau.kernel.directory.plan import SYNCED, Change, UnitRow, Value, has_cycle
+from openbureau.kernel.directory.plan import (
+    SYNCED,
+    Action,
+    Change,
+    Current,
+    UnitRow,
+    Value,
+    has_cycle,
+)
 from openbureau.kernel.directory.snapshot import UnitEntry
 
 _SECTION_NAME = re.compile(r"(处|科|室|股|队|组|办)$")
@@ -34,11 +42,21 @@ class UnitDraft:
 class _Matching:
     """Finds the row an entry stands for."""
 
-    def __init__(self, entries: Sequence[UnitEntry], rows: Sequence[UnitRow]) -> None:
+    def __init__(
+        self, entries: Sequence[UnitEntry], current: Current, excluded: Collection[str]
+    ) -> None:
+        rows = current.units
         self.present = {entry.external_id for entry in entries}
+        self.current = current
+        self.excluded = excluded
         self.rows = rows
         self.by_id = {row.id: row for row in rows}
-        self.by_external_id = {row.external_id: row for row in rows if row.external_id}
+        self.by_external_id = {
+            row.external_id: row for row in rows if row.external_id and current.may_take(row)
+        }
+        self.elsewhere = {
+            row.external_id for row in rows if row.external_id and not current.may_take(row)
+        }
         self.by_code = {row.code: row for row in rows}
         self.below: dict[int | None, list[UnitRow]] = defaultdict(list)
         for row in rows:
@@ -50,7 +68,8 @@ class _Matching:
         """Whether no present entry stands for the row. A code outlives an entry that was
         made anew; a person's login does not."""
         return row.id not in draft.linked and (
-            row.external_id is None or row.external_id not in self.present
+            row.external_id is None
+            or (self.current.may_take(row) and row.external_id not in self.present)
         )
 
     def row(self, entry: UnitEntry, draft: UnitDraft) -> UnitRow | None:
@@ -83,19 +102,25 @@ def ref_id(ref: Value) -> int | None:
     return int(ref[5:]) if isinstance(ref, str) and ref.startswith("unit:") else None
 
 
-def draft_units(entries: Sequence[UnitEntry], rows: Sequence[UnitRow]) -> UnitDraft:
+def draft_units(
+    entries: Sequence[UnitEntry], current: Current, excluded: Collection[str] = frozenset()
+) -> UnitDraft:
     """What becomes of every unit the directory names."""
-    matching = _Matching(entries, rows)
+    matching = _Matching(entries, current, excluded)
     draft = UnitDraft(root=_root(entries, matching))
-    draft.names = {f"unit:{row.id}": row.short_name or row.name for row in rows}
+    draft.names = {f"unit:{row.id}": row.short_name or row.name for row in current.units}
     for entry in _parents_first(entries):
         _decide(entry, matching, draft)
     return draft
 
 
 def _root(entries: Sequence[UnitEntry], matching: _Matching) -> UnitRow | None:
-    """The one top unit, under which new top entries are placed. None when there are none
-    or several, or when the directory itself places it below another unit."""
+    """The unit under which new top entries are placed: the one the source names, else the
+    one top unit. None when there are none or several, or when the directory itself places
+    it below another unit."""
+    chosen = matching.by_id.get(matching.current.top_unit_id or 0)
+    if chosen is not None:
+        return chosen
     tops = [row for row in matching.rows if row.parent_id is None and row.is_active]
     if len(tops) != 1:
         return None
@@ -131,24 +156,45 @@ def _decide(entry: UnitEntry, matching: _Matching, draft: UnitDraft) -> None:
         draft.linked[row.id] = entry.external_id
         draft.refs[entry.external_id] = f"unit:{row.id}"
     fault = entry.fault or _conflict(entry, row, matching, draft)
-    if fault:
-        draft.changes.append(
-            Change(
-                action="conflict",
-                external_id=entry.external_id,
-                row_id=row.id if row else None,
-                name=entry.name,
-                key=entry.code or entry.dn,
-                reason=fault,
-            )
+    if not fault:
+        change = (
+            _creation(entry, draft)
+            if row is None
+            else _difference(entry, row, draft, matching.current.directory_id)
         )
-    elif row is None:
-        _create(entry, draft)
-    else:
-        _update(entry, row, draft)
+        if change is None:
+            draft.unchanged += 1
+            return
+        if entry.external_id not in matching.excluded:
+            _accept(change, row, draft)
+            return
+        fault = f"excluded:{change.action}"
+    draft.changes.append(
+        Change(
+            action="conflict",
+            external_id=entry.external_id,
+            row_id=row.id if row else None,
+            name=entry.name,
+            key=entry.code or entry.dn,
+            reason=fault,
+            home=f"unit:{row.id}" if row else "",
+        )
+    )
+
+
+def _accept(change: Change, row: UnitRow | None, draft: UnitDraft) -> None:
+    ref = change.home
+    if row is None:
+        draft.refs[change.external_id] = ref
+        draft.names[ref] = change.name
+    elif change.after("name") is not None:
+        draft.names[ref] = change.name
+    draft.changes.append(change)
 
 
 def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft: UnitDraft) -> str:
+    if entry.external_id in matching.elsewhere:
+        return "identity-of-other-source"
     is_kept = row is not None and row.external_id == entry.external_id and row.code == entry.code
     if entry.code in matching.repeated_codes and not is_kept:
         return f"duplicate-code:{entry.code}"
@@ -160,10 +206,7 @@ def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft:
     return ""
 
 
-def _create(entry: UnitEntry, draft: UnitDraft) -> None:
-    ref = f"entry:{entry.external_id}"
-    draft.refs[entry.external_id] = ref
-    draft.names[ref] = entry.name
+def _creation(entry: UnitEntry, draft: UnitDraft) -> Change:
     above = draft.refs[entry.parent] if entry.parent else _top(draft)
     kind = entry.kind or guessed_kind(entry.code, entry.name, is_top=not above)
     code = entry.code or f"ou-{entry.external_id.replace('-', '')[:12]}"
@@ -176,16 +219,15 @@ def _create(entry: UnitEntry, draft: UnitDraft) -> None:
         "is_access_unit": kind != "office",
         "parent": above,
     }
-    draft.changes.append(
-        Change(
-            action="create",
-            external_id=entry.external_id,
-            row_id=None,
-            name=entry.name,
-            key=code,
-            place=draft.names.get(above, ""),
-            values=tuple((name, None, value) for name, value in after.items()),
-        )
+    return Change(
+        action="create",
+        external_id=entry.external_id,
+        row_id=None,
+        name=entry.name,
+        key=code,
+        place=draft.names.get(above, ""),
+        values=tuple((name, None, value) for name, value in after.items()),
+        home=f"entry:{entry.external_id}",
     )
 
 
@@ -206,13 +248,17 @@ def _top(draft: UnitDraft) -> str:
     return f"unit:{draft.root.id}" if draft.root else ""
 
 
-def _update(entry: UnitEntry, row: UnitRow, draft: UnitDraft) -> None:
+def _difference(
+    entry: UnitEntry, row: UnitRow, draft: UnitDraft, directory_id: int | None
+) -> Change | None:
+    """What the directory says otherwise than the unit's row; None when nothing."""
     values: list[tuple[str, Value, Value]] = []
     if row.external_id != entry.external_id:
         values.append(("external_id", row.external_id, entry.external_id))
+    if row.directory_id != directory_id:
+        values.append(("directory", row.directory_id, directory_id))
     if entry.name not in (row.name, row.short_name):
         values.append(("name", row.name, entry.name))
-        draft.names[f"unit:{row.id}"] = entry.name
     if entry.code and entry.code != row.code:
         values.append(("code", row.code, entry.code))
     if not row.is_active:
@@ -223,18 +269,16 @@ def _update(entry: UnitEntry, row: UnitRow, draft: UnitDraft) -> None:
     if is_moved:
         values.append(("parent", before, above))
     if not values:
-        draft.unchanged += 1
-        return
-    draft.changes.append(
-        Change(
-            action="move" if is_moved else "update",
-            external_id=entry.external_id,
-            row_id=row.id,
-            name=entry.name,
-            key=entry.code or row.code,
-            place=draft.names.get(above, "") if is_moved else "",
-            values=tuple(values),
-        )
+        return None
+    return Change(
+        action="move" if is_moved else "update",
+        external_id=entry.external_id,
+        row_id=row.id,
+        name=entry.name,
+        key=entry.code or row.code,
+        place=draft.names.get(above, "") if is_moved else "",
+        values=tuple(values),
+        home=f"unit:{row.id}",
     )
 
 
@@ -265,38 +309,59 @@ def is_cyclic(draft: UnitDraft, rows: Sequence[UnitRow]) -> bool:
     return has_cycle(tree_after(draft, rows))
 
 
-def close_vanished(draft: UnitDraft, rows: Sequence[UnitRow], staffed: Iterable[int]) -> None:
+def close_vanished(
+    draft: UnitDraft,
+    current: Current,
+    staffed: Iterable[int],
+    excluded: Collection[str] = frozenset(),
+) -> None:
     """Plans the closing of units whose entries are gone, lowest first; a unit that still has
     people, units below or a line in the official list is a conflict instead.
 
     `staffed` are the ids of units that keep people after the plan.
     """
     with_people = set(staffed)
-    closed = {f"unit:{row.id}" for row in rows if not row.is_active}
+    closed = {f"unit:{row.id}" for row in current.units if not row.is_active}
     open_below = Counter(
-        above for ref, above in tree_after(draft, rows).items() if above and ref not in closed
+        above
+        for ref, above in tree_after(draft, current.units).items()
+        if above and ref not in closed
     )
     vanished = [
-        row for row in rows if row.external_id and row.is_active and row.id not in draft.linked
+        row
+        for row in current.units
+        if row.external_id
+        and row.is_active
+        and row.id not in draft.linked
+        and row.directory_id == current.directory_id
     ]
     for row in sorted(vanished, key=lambda row: (-row.depth, row.id)):
-        reason = ""
-        if row.source != SYNCED:
-            reason = "in-list"
-        elif row.id in with_people:
-            reason = "has-people"
-        elif open_below[f"unit:{row.id}"]:
-            reason = "has-units"
-        else:
+        reason = _kept_open(row, with_people, open_below)
+        if not reason and row.external_id in excluded:
+            reason = "excluded:disable"
+        if not reason:
             open_below[f"unit:{row.parent_id}"] -= 1
-        draft.changes.append(
-            Change(
-                action="conflict" if reason else "disable",
-                external_id=row.external_id or "",
-                row_id=row.id,
-                name=row.name,
-                key=row.code,
-                reason=reason,
-                values=() if reason else (("is_active", True, False),),
-            )
-        )
+        draft.changes.append(_closing(row, reason))
+
+
+def _closing(row: UnitRow, reason: str) -> Change:
+    action: Action = "conflict" if reason else "disable"
+    return Change(
+        action=action,
+        external_id=row.external_id or "",
+        row_id=row.id,
+        name=row.name,
+        key=row.code,
+        reason=reason,
+        values=() if reason else (("is_active", True, False),),
+        home=f"unit:{row.id}",
+    )
+
+
+def _kept_open(row: UnitRow, with_people: set[int], open_below: Counter[str]) -> str:
+    """Why a unit without an entry is not closed; empty when it may be."""
+    if row.source != SYNCED:
+        return "in-list"
+    if row.id in with_people:
+        return "has-people"
+    return "has-units" if open_below[f"unit:{row.id}"] else ""

@@ -14,8 +14,10 @@ be added to a directory:
   Directory bit 2 of `userAccountControl`.
 """
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 ProfileName = Literal["openldap", "ad"]
 
@@ -32,13 +34,20 @@ class Profile:
     person_filter: str
     login: str
     person_name: tuple[str, ...]
-    title: str
-    phone: str
-    mobile: str
-    mail: str
-    room: str
+    title: tuple[str, ...]
+    phone: tuple[str, ...]
+    mobile: tuple[str, ...]
+    mail: tuple[str, ...]
+    room: tuple[str, ...]
     unit_name: tuple[str, ...]
     unit_code: tuple[str, ...]
+    modified: str
+    group_filter: str
+    photo: tuple[str, ...] = ("jpegPhoto", "thumbnailPhoto")
+    rank: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    group_base: str = ""
     harmless_referrals: tuple[str, ...] = ()
     disabled_words: frozenset[str] = frozenset(
         {"disabled", "inactive", "left", "停用", "离职", "禁用"}
@@ -78,14 +87,17 @@ class Profile:
             self.identity,
             self.login,
             *self.person_name,
-            self.title,
-            self.phone,
-            self.mobile,
-            self.mail,
-            self.room,
+            *self.title,
+            *self.phone,
+            *self.mobile,
+            *self.mail,
+            *self.room,
             *self.unit_name,
             *self.unit_code,
+            *self.rank,
+            *self.posts,
             *self.state_attributes,
+            self.modified,
         )
         return tuple(dict.fromkeys(named))
 
@@ -93,8 +105,8 @@ class Profile:
     def state_attributes(self) -> tuple[str, ...]:
         """The attributes that say whether a person is disabled."""
         if self.name == "ad":
-            return ("userAccountControl",)
-        return ("employeeType", "nsAccountLock", "pwdAccountLockedTime")
+            return ("userAccountControl", *self.disabled)
+        return ("employeeType", "nsAccountLock", "pwdAccountLockedTime", *self.disabled)
 
 
 OPENLDAP = Profile(
@@ -106,11 +118,11 @@ OPENLDAP = Profile(
     person_filter="(objectClass=inetOrgPerson)",
     login="uid",
     person_name=("cn", "displayName"),
-    title="title",
-    phone="telephoneNumber",
-    mobile="mobile",
-    mail="mail",
-    room="roomNumber",
+    title=("title",),
+    phone=("telephoneNumber",),
+    mobile=("mobile",),
+    mail=("mail",),
+    room=("roomNumber",),
     unit_name=("ou", "description"),
     unit_code=(
         "destinationIndicator",
@@ -119,6 +131,10 @@ OPENLDAP = Profile(
         "l",
         "description",
         "ou",
+    ),
+    modified="modifyTimestamp",
+    group_filter=(
+        "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))"
     ),
 )
 
@@ -131,14 +147,67 @@ AD = Profile(
     person_filter=("(&(objectCategory=person)(objectClass=user)(!(isCriticalSystemObject=TRUE)))"),
     login="sAMAccountName",
     person_name=("displayName", "cn"),
-    title="title",
-    phone="telephoneNumber",
-    mobile="mobile",
-    mail="mail",
-    room="physicalDeliveryOfficeName",
+    title=("title",),
+    phone=("telephoneNumber",),
+    mobile=("mobile",),
+    mail=("mail",),
+    room=("physicalDeliveryOfficeName",),
     unit_name=("ou", "displayName", "description"),
     unit_code=("destinationIndicator", "businessCategory", "l", "description", "ou"),
+    modified="uSNChanged",
+    group_filter="(objectClass=group)",
+    photo=("thumbnailPhoto", "jpegPhoto"),
     harmless_referrals=("ForestDnsZones.", "DomainDnsZones.", "CN=Configuration,"),
 )
 
 PROFILES = {"openldap": OPENLDAP, "ad": AD}
+
+
+# Our fields that another attribute may fill, in the order of the screen. `posts` names
+# further units a person works in, `disabled` what says that somebody has left.
+SEVERAL = (
+    "person_name",
+    "title",
+    "phone",
+    "mobile",
+    "mail",
+    "room",
+    "rank",
+    "posts",
+    "disabled",
+    "photo",
+    "unit_name",
+    "unit_code",
+)
+ONE = ("login", "identity")
+FILTERS = ("person_filter", "unit_filter", "group_filter", "group_base")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What a directory does otherwise than its profile: attribute names by our field,
+    filters, and the names of organisational units that are mere containers."""
+
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    person_filter: str = ""
+    unit_filter: str = ""
+    group_filter: str = ""
+    group_base: str = ""
+    containers: tuple[str, ...] = ()
+
+
+AS_THE_PROFILE = Mapping()
+
+
+@cache
+def mapped_profile(profile: Profile, mapping: Mapping) -> Profile:
+    """The profile with everything the mapping says otherwise."""
+    changes: dict[str, Any] = {
+        name: value for name in FILTERS if (value := getattr(mapping, name).strip())
+    }
+    for field, names in mapping.attributes:
+        changes[field] = names[0] if field in ONE else names
+    if mapping.containers:
+        named = frozenset(name.casefold() for name in mapping.containers)
+        changes["containers"] = profile.containers | named
+    return dataclasses.replace(profile, **changes) if changes else profile

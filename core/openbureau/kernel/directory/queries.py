@@ -1,34 +1,91 @@
 """The rows a plan is compared with."""
 
+from collections import defaultdict
 from typing import Any
 
-from openbureau.base.database import statement
+from openbureau.base.database import param, statement
+from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.accounts.models import Account, Post
-from openbureau.kernel.directory.plan import SYNCED, AccountRow, Current, UnitRow
+from openbureau.kernel.directory.models import DirectorySource
+from openbureau.kernel.directory.plan import (
+    SYNCED,
+    AccountRow,
+    Current,
+    GrantRow,
+    GroupRoleRow,
+    PostRow,
+    UnitRow,
+)
+from openbureau.kernel.sync.models import GroupRole
 from openbureau.kernel.units.models import Unit
 
+POWER_PREFIX = "core."
 
-def current_rows() -> Current:
-    """Every unit, every account with its synchronised post, and all active posts."""
-    places = {row.account_id: row for row in _synced_posts().rows()}
-    accounts = []
-    for row in _accounts().rows():
-        place = places.get(row.id)
-        accounts.append(
-            AccountRow(
-                **row._asdict(),
-                unit_id=place.unit_id if place else None,
-                title=place.title if place else "",
-            )
-        )
+
+def current_rows(source: DirectorySource | None = None) -> Current:
+    """Every unit, every account with its synchronised posts, all active posts, and the roles
+    groups of this source bring; None is the directory of the start-up settings."""
+    source_id = None if source is None else source.id
     return Current(
         tuple(
             UnitRow(**{**row._asdict(), "is_active": bool(row.is_active)})
             for row in _units().rows()
         ),
-        tuple(accounts),
+        _account_rows(),
         tuple((row.account_id, row.unit_id, row.source == SYNCED) for row in _posts().rows()),
+        directory_id=source_id,
+        orphaned=orphaned_sources(source_id),
+        top_unit_id=None if source is None else source.top_unit_id,
+        group_roles=_group_role_rows(source_id),
+        grants=() if source_id is None else _grant_rows(source_id),
     )
+
+
+def orphaned_sources(source_id: int | None) -> frozenset[int | None]:
+    """The sources whose people this one may take over: retired ones and, for a source of the
+    list, the directory of the start-up settings."""
+    retired = DirectorySource.select(DirectorySource.id).where(~DirectorySource.is_active)
+    found: set[int | None] = {row.id for row in retired}
+    if source_id is not None:
+        found.add(None)
+    return frozenset(found - {source_id})
+
+
+def _account_rows() -> tuple[AccountRow, ...]:
+    posts: dict[int, list[Any]] = defaultdict(list)
+    for row in _synced_posts().rows():
+        posts[row.account_id].append(row)
+    accounts = []
+    for row in _accounts().rows():
+        held = posts.pop(row.id, None)
+        if held is None:
+            accounts.append(AccountRow(**row._asdict()))
+            continue
+        first, *more = held
+        accounts.append(
+            AccountRow(
+                **row._asdict(),
+                unit_id=first.unit_id,
+                title=first.title,
+                rank=first.rank,
+                more_posts=tuple(PostRow(post.id, post.unit_id, post.title) for post in more),
+            )
+        )
+    return tuple(accounts)
+
+
+def _group_role_rows(source_id: int | None) -> tuple[GroupRoleRow, ...]:
+    if source_id is None:
+        return ()
+    powers = {row.role_id for row in _power_roles().rows()}
+    return tuple(
+        GroupRoleRow(**row._asdict(), is_power=row.role_id in powers)
+        for row in _group_roles().rows(source=source_id)
+    )
+
+
+def _grant_rows(source_id: int) -> tuple[GrantRow, ...]:
+    return tuple(GrantRow(**row._asdict()) for row in _grants().rows(source=source_id))
 
 
 @statement
@@ -44,6 +101,7 @@ def _units() -> Any:
         Unit.source,
         Unit.is_active,
         Unit.access_unit.alias("access_unit_id"),
+        Unit.directory.alias("directory_id"),
     ).order_by(Unit.id)
 
 
@@ -63,15 +121,23 @@ def _accounts() -> Any:
         Account.external_id,
         Account.directory_dn.alias("dn"),
         Account.administrator,
+        Account.directory.alias("directory_id"),
+        Account.photo,
     ).order_by(Account.id)
 
 
 @statement
 def _synced_posts() -> Any:
     return (
-        Post.select(Post.account.alias("account_id"), Post.unit.alias("unit_id"), Post.title)
+        Post.select(
+            Post.id,
+            Post.account.alias("account_id"),
+            Post.unit.alias("unit_id"),
+            Post.title,
+            Post.rank,
+        )
         .where(Post.is_active & (Post.source == SYNCED))
-        .order_by(Post.id)
+        .order_by(Post.account, Post.is_primary.desc(), Post.id)
     )
 
 
@@ -82,4 +148,55 @@ def _posts() -> Any:
         .join(Account)
         .where(Post.is_active & (Account.state == "active"))
         .order_by(Post.id)
+    )
+
+
+@statement
+def _group_roles() -> Any:
+    return (
+        GroupRole.select(
+            GroupRole.id,
+            GroupRole.group_dn,
+            GroupRole.external_id,
+            GroupRole.role.alias("role_id"),
+            Role.code.alias("role_code"),
+            GroupRole.unit.alias("unit_id"),
+            GroupRole.reach,
+        )
+        .join(Role)
+        .where((GroupRole.source == param("source")) & GroupRole.is_active)
+        .order_by(GroupRole.id)
+    )
+
+
+@statement
+def _power_roles() -> Any:
+    return (
+        RolePermission.select(RolePermission.role.alias("role_id"))
+        .where(RolePermission.permission.startswith(POWER_PREFIX))
+        .distinct()
+    )
+
+
+@statement
+def _grants() -> Any:
+    return (
+        RoleGrant.select(
+            RoleGrant.id,
+            RoleGrant.account.alias("account_id"),
+            RoleGrant.role.alias("role_id"),
+            Role.code.alias("role_code"),
+            RoleGrant.unit.alias("unit_id"),
+            RoleGrant.reach,
+            RoleGrant.group,
+        )
+        .join(Role)
+        .switch(RoleGrant)
+        .join(Account, on=(RoleGrant.account == Account.id))
+        .where(
+            (RoleGrant.source == SYNCED)
+            & RoleGrant.ended_at.is_null()
+            & (Account.directory == param("source"))
+        )
+        .order_by(RoleGrant.id)
     )

@@ -115,6 +115,14 @@ REASONS = MappingProxyType(
             "将停用最后一名管理员：",
             "The last administrator of a kind would be disabled: ",
         ),
+        "administrator-role": (
+            "目录组将授予管理性角色：",
+            "A group of the directory would give an administrator's role: ",
+        ),
+        "more-than-30-lose-roles": (
+            "将收回超过 30 人的角色。",
+            "More than 30 people would lose roles.",
+        ),
         "duplicate-code": ("两个单位用了同一个代码", "two units have one code"),
         "code-in-use": ("代码已被另一个单位使用", "the code belongs to another unit"),
         "parent-in-conflict": ("上级单位有冲突", "the unit above is in conflict"),
@@ -143,6 +151,23 @@ REASONS = MappingProxyType(
             "登录名属于另一个仍在目录中的人",
             "the login name belongs to somebody else who is still in the directory",
         ),
+        "duplicate-mail": (
+            "两人用了同一个邮箱，邮箱没有写入",
+            "two people have one mail address; it was not taken",
+        ),
+        "identity-of-other-source": (
+            "属于另一个目录来源",
+            "belongs to another directory source",
+        ),
+        "excluded": ("已排除，本次不处理", "excluded from this run"),
+        "group-missing": (
+            "目录中没有这个组，已授予的角色保留",
+            "the group is not in the directory; the roles it gave stay",
+        ),
+        "administrator-does-no-business": (
+            "管理员不能持有业务角色",
+            "administrators hold no business roles",
+        ),
         "unreadable": ("有属性无法识别", "an attribute is not readable"),
         "too-long": ("有属性过长", "an attribute is too long"),
     }
@@ -152,5 +177,7 @@ REASONS = MappingProxyType(
 def reason_words(reason: str) -> tuple[str, str]:
     """The Chinese and English words of a reason; what follows its colon is appended."""
     key, _, subject = reason.partition(":")
+    if key == "excluded":
+        subject = ""
     zh, en = REASONS.get(key, (key, key))
     return zh + subject, en + (subject if en.endswith(": ") or not subject else f" ({subject})")

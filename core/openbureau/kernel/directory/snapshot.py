@@ -19,8 +19,19 @@ class UnitEntry(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
+class PostEntry(msgspec.Struct, frozen=True):
+    """A further post: stable id of its unit, or None for that of the person's first post."""
+
+    unit: str | None
+    title: str = ""
+
+
 class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A person. `unit` is the stable id of the nearest unit above the entry, or None."""
+    """A person. `unit` is the stable id of the nearest unit above the entry, or None.
+
+    `posts` are the posts besides the first one. `rank` and `photo` (digest of a stored file)
+    are None where the source does not give them: then nothing is said about them.
+    """
 
     external_id: str
     dn: str
@@ -34,13 +45,30 @@ class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
     room: str = ""
     is_disabled: bool = False
     fault: str = ""
+    rank: int | None = None
+    photo: str | None = None
+    posts: tuple[PostEntry, ...] = ()
+
+
+class GroupEntry(msgspec.Struct, frozen=True):
+    """A group with the stable ids of its members, those of the groups within it included."""
+
+    external_id: str
+    dn: str
+    name: str
+    members: frozenset[str]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """All units and people of one complete answer."""
+    """All units and people of one complete answer; `groups` is None where none were asked for.
+
+    `high_water` is how far the answer reaches, for the next delta (see `delta`).
+    """
 
     units: tuple[UnitEntry, ...]
     people: tuple[PersonEntry, ...]
+    groups: tuple[GroupEntry, ...] | None = None
+    high_water: str = ""
 
 
 class Incomplete(msgspec.Struct, frozen=True):

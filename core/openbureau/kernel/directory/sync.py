@@ -1,19 +1,25 @@
 """One synchronisation from reading to writing, and what there is to say about it."""
 
 import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from openbureau.base.database import reading
-from openbureau.kernel.directory.apply import PlanChanged, apply_plan
-from openbureau.kernel.directory.client import read_directory
+from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
 from openbureau.kernel.directory.config import DirectoryConfig
-from openbureau.kernel.directory.plan import ACTIONS, Change, Plan
+from openbureau.kernel.directory.delta import read_since
+from openbureau.kernel.directory.entrance import KeepPhoto
+from openbureau.kernel.directory.models import DirectorySource
+from openbureau.kernel.directory.photos import photo_shelf
+from openbureau.kernel.directory.plan import ACTIONS, Change, Plan, RoleChange
 from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
+from openbureau.kernel.directory.reading import read_directory
 from openbureau.kernel.directory.reasons import reason_words
-from openbureau.kernel.directory.snapshot import Incomplete
+from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
 
 DONE, INCOMPLETE, BLOCKED = 0, 3, 4
 
@@ -23,6 +29,8 @@ _ACTION_WORDS = {
     "move": ("调动", "moved"),
     "disable": ("停用", "disabled"),
     "conflict": ("冲突", "conflict"),
+    "grant": ("授予角色", "role given"),
+    "revoke": ("收回角色", "role taken back"),
 }
 
 
@@ -58,49 +66,101 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A complete answer of the directory and the plan made from it."""
+
+    snapshot: Snapshot
+    plan: Plan
+
+
+def prepare(
+    config: DirectoryConfig,
+    now: dt.datetime,
+    *,
+    source: DirectorySource | None = None,
+    excluded: Collection[str] = frozenset(),
+    is_delta: bool = False,
+) -> Prepared | Incomplete:
+    """Reads the directory and plans; nothing is written but new pictures, which are swept away
+    when no account names them. A delta that cannot be trusted becomes a full reading."""
+    keep_photo = photo_shelf(now) if config.reads_photos else None
+    snapshot = _read(config, source, keep_photo, is_delta=is_delta)
+    if isinstance(snapshot, Incomplete):
+        return snapshot
+    with reading():
+        plan = make_plan(snapshot, current_rows(source), excluded)
+    return plan if isinstance(plan, Incomplete) else Prepared(snapshot, plan)
+
+
+def _read(
+    config: DirectoryConfig,
+    source: DirectorySource | None,
+    keep_photo: KeepPhoto | None,
+    *,
+    is_delta: bool,
+) -> Snapshot | Incomplete:
+    if is_delta and source is not None:
+        with reading():
+            current = current_rows(source)
+        found = read_since(config, source.high_water, current, keep_photo)
+        if found is not None:
+            return found
+    return read_directory(config, keep_photo)
+
+
 def synchronise(
     config: DirectoryConfig,
     *,
     is_dry_run: bool,
     now: dt.datetime,
     expected_plan: str | None = None,
+    order: Order | None = None,
+    is_delta: bool = False,
+    on_stopped: Callable[[Prepared | Incomplete], object] = lambda found: None,
 ) -> Report:
     """Reads the directory, plans, and unless it is a dry run writes the plan.
 
     Nothing is written when the answer is incomplete, a gate is tripped, or the plan is not
     the `expected_plan` of an earlier preview. A run without differences writes nothing.
+    `on_stopped` is told of an answer or a plan that was to be applied and was not, or that
+    has nothing to write.
     """
-    snapshot = read_directory(config)
-    if isinstance(snapshot, Incomplete):
-        return _incomplete(snapshot)
-    with reading():
-        plan = make_plan(snapshot, current_rows())
-    if isinstance(plan, Incomplete):
-        return _incomplete(plan)
+    order = order or Order()
+    prepared = prepare(config, now, source=order.source, excluded=order.excluded, is_delta=is_delta)
+    if isinstance(prepared, Incomplete):
+        if not is_dry_run:
+            on_stopped(prepared)
+        return incomplete_report(prepared)
+    plan = prepared.plan
     if expected_plan is not None and plan.hash != expected_plan:
-        return _report(plan, ("plan-changed",), is_applied=False)
+        return plan_report(plan, ("plan-changed",), is_applied=False)
+    if not is_dry_run and (plan.blocked or plan.is_empty):
+        on_stopped(prepared)
     if is_dry_run or plan.blocked:
-        return _report(plan, plan.blocked, is_applied=False)
+        return plan_report(plan, plan.blocked, is_applied=False)
     try:
-        apply_plan(plan, snapshot, now)
+        apply_plan(plan, prepared.snapshot, now, order)
     except PlanChanged:
-        return _report(plan, ("plan-changed",), is_applied=False)
-    return _report(plan, (), is_applied=True)
+        return plan_report(plan, ("plan-changed",), is_applied=False)
+    return plan_report(plan, (), is_applied=True)
 
 
-def _incomplete(found: Incomplete) -> Report:
+def incomplete_report(found: Incomplete) -> Report:
+    """The report of an answer that may change nothing."""
     none: dict[str, int] = dict.fromkeys((*ACTIONS, "unchanged"), 0)
     return Report(people=none, units=none, incomplete=found.reason, detail=found.detail)
 
 
-def _report(plan: Plan, blocked: tuple[str, ...], *, is_applied: bool) -> Report:
+def plan_report(plan: Plan, blocked: tuple[str, ...], *, is_applied: bool) -> Report:
+    """The report of a plan."""
     return Report(
         people=plan.counts(plan.people, plan.unchanged_people),
         units=plan.counts(plan.units, plan.unchanged_units),
         blocked="; ".join(blocked) or None,
         plan=plan.hash,
         is_applied=is_applied,
-        lines=tuple(map(line, (*plan.units, *plan.people))),
+        lines=(*map(line, (*plan.units, *plan.people)), *map(role_line, plan.roles)),
     )
 
 
@@ -112,8 +172,19 @@ def line(change: Change) -> str:
     details = "; ".join(
         f"{name}: {before} → {after}"
         for name, before, after in change.values
-        if change.action != "create" and name not in {"unit", "parent"}
+        if change.action != "create" and name not in {"unit", "parent", "photo"}
     )
-    reason_zh, reason_en = reason_words(change.reason) if change.reason else ("", "")
-    reason = f" {reason_zh} / {reason_en}" if change.reason else ""
-    return f"{zh} {en}: {subject}{place}{f' ({details})' if details else ''}{reason}"
+    details += "".join(f"; ± {post.title or '-'}" for post in change.posts)
+    return f"{zh} {en}: {subject}{place}{f' ({details})' if details else ''}{_why(change.reason)}"
+
+
+def role_line(change: RoleChange) -> str:
+    """One role given or taken back in words, both languages."""
+    zh, en = _ACTION_WORDS[change.action]
+    subject = f"{change.key} {change.name}".strip()
+    return f"{zh} {en}: {subject} {change.role_code} ← {change.group}{_why(change.reason)}"
+
+
+def _why(reason: str) -> str:
+    zh, en = reason_words(reason) if reason else ("", "")
+    return f" {zh} / {en}" if reason else ""

@@ -17,6 +17,7 @@ RUN_STATES = (
     "blocked",  # a gate tripped: a second administrator has to confirm
     "incomplete",  # the answer cannot be trusted: nothing to apply
     "empty",  # nothing to change
+    "applying",  # ordered; the directory is read again and the plan compared
     "refused",  # the directory or the rows changed since the preview
     "applied",
     "undone",

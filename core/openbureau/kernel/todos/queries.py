@@ -9,7 +9,7 @@ from typing import Any
 from peewee import JOIN, Case, Query, Value, fn
 
 from openbureau.base.context import Context
-from openbureau.base.database import param, statement
+from openbureau.base.database import param, statement, to_instant
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.todos.models import Involvement, Notice, Todo
 from openbureau.kernel.units.models import Unit
@@ -18,11 +18,15 @@ CORE = "core"  # its own todos are not switched off with any plugin
 
 
 @statement
-def _open_counts() -> Query:
-    """Open todos by kind and plugin, and live notices, of one account: one statement."""
+def _open_counts(*, is_limited: bool) -> Query:
+    """Open todos by kind and plugin of the principal, and live notices of who is signed in:
+    one statement."""
+    mine = (Todo.account == param("principal_id")) & (Todo.state == "open")
+    if is_limited:
+        mine &= _of_post(param("post_id"), param("unit_id"))
     todos = (
         Todo.select(Todo.kind, Todo.plugin, fn.COUNT(Todo.id).alias("total"))
-        .where((Todo.account == param("account_id")) & (Todo.state == "open"))
+        .where(mine)
         .group_by(Todo.kind, Todo.plugin)
     )
     notices = Notice.select(Value("notice"), Value(""), fn.COUNT(Notice.id)).where(
@@ -33,17 +37,29 @@ def _open_counts() -> Query:
     return todos.union_all(notices)
 
 
-def open_counts(account_id: int, plugins: Iterable[str], now_ms: int) -> dict[str, int]:
+def _of_post(post_id: Any, unit_id: Any) -> Any:
+    """Todos that belong to one post: given to it, or to the person in its unit."""
+    return (Todo.post == post_id) | (Todo.post.is_null() & (Todo.unit == unit_id))
+
+
+def open_counts(ctx: Context) -> dict[str, int]:
     """Numbers beside the menu: `do`, `read`, `supervise`, `notice` and `<plugin>.<kind>`.
 
-    Todos of plugins that are off for the person are not counted.
+    Todos of plugins that are off for the person are not counted. While somebody stands in,
+    the todos are those of the absent; the notices stay the person's own.
     """
-    enabled = {*plugins, CORE}
+    given: dict[str, Any] = {
+        "principal_id": ctx.principal_id,
+        "account_id": ctx.account.id,
+        "now": to_instant(ctx.now),
+    }
+    if ctx.is_limited and ctx.post is not None:
+        given |= {"post_id": ctx.post.id, "unit_id": ctx.post.access_unit_id}
     counts: Counter[str] = Counter()
-    for kind, plugin, total in _open_counts().rows(account_id=account_id, now=now_ms):
+    for kind, plugin, total in _open_counts(is_limited=ctx.is_limited).rows(**given):
         if kind == "notice":
             counts["notice"] = total
-        elif plugin in enabled:
+        elif plugin in ctx.plugins or plugin == CORE:
             counts[kind] += total
             counts[f"{plugin}.{kind}"] += total
     return dict(counts)
@@ -119,7 +135,9 @@ def todo_total(ctx: Context, kind: str, state: str, wanted: Wanted = EVERYTHING)
 
 
 def _todos(ctx: Context, kind: str, state: str, wanted: Wanted) -> Any:
-    which = (Todo.account == ctx.account.id) & (Todo.state == state)
+    which = (Todo.account == ctx.principal_id) & (Todo.state == state)
+    if ctx.is_limited and ctx.post is not None:
+        which &= _of_post(ctx.post.id, ctx.post.access_unit_id)
     if kind:
         which &= Todo.kind == kind
     if wanted.due_before is not None:

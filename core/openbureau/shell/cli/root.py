@@ -6,11 +6,12 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
-from openbureau.shell.cli.access import account, role
+from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
+from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
 from openbureau.shell.cli.files import files
 from openbureau.shell.cli.handover import handover
@@ -20,9 +21,15 @@ from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.reports import accounts, config, routes, units
+from openbureau.shell.cli.roles import role
 from openbureau.shell.cli.serve import serve, worker
+from openbureau.shell.cli.sessions import session
 from openbureau.shell.cli.setting import setting
+from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
+from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.units import unit
+from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
 
 
@@ -70,15 +77,21 @@ for command in (
     job,
     files,
     sync,
+    sync_runs,
+    source,
     plugin,
     config,
     setting,
     check,
     account,
     accounts,
+    session,
     role,
+    delegations,
+    unit,
     units,
     routes,
+    why,
     bench,
 ):
     root.add_command(command)

@@ -8,12 +8,18 @@ from typing import Any
 
 import click
 
+from openbureau.base.database import reading
 from openbureau.base.errors import OperatorError
 from openbureau.base.settings import CONFIG_NAME, Settings
 from openbureau.kernel.directory.config import DirectoryConfig, read_password
+from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.reasons import reason_words
-from openbureau.kernel.directory.sync import Report, synchronise
+from openbureau.kernel.directory.sources import source_config
+from openbureau.kernel.directory.sync import Report
+from openbureau.kernel.sync.command import commanded
+from openbureau.kernel.sync.locking import held
 from openbureau.shell.cli.options import installation, json_option, settings
+from openbureau.shell.cli.sources import chosen_source
 from openbureau.shell.findings import SIGN_IN_SETTINGS
 
 _COUNTED = (
@@ -63,34 +69,72 @@ _COUNTED = (
     metavar="HASH",
     help="只写入预演时的这个计划。Apply only the plan with this hash from a dry run.",
 )
+@click.option("--source", "source_code", help="目录来源的代码。Code of a directory source.")
+@click.option(
+    "--delta",
+    "is_delta",
+    is_flag=True,
+    help="只读取上次之后的变化，需要 --source。Read only what has changed; needs --source.",
+)
+@click.option(
+    "--exclude",
+    "excluded",
+    multiple=True,
+    metavar="ID",
+    help="不处理这个稳定标识，可多次给出。Leave this stable id out; may be repeated.",
+)
 @json_option
 def sync(
     is_applied: bool | None,
     expected_plan: str | None,
     is_insecure: bool,
+    source_code: str | None,
+    is_delta: bool,
+    excluded: tuple[str, ...],
     as_json: bool,
     **given: Any,
 ) -> None:
     if is_applied is None:
         raise click.UsageError("请指定 --dry-run 或 --apply。Say --dry-run or --apply.")
-    password_file = given.pop("password_file")
-    chosen = {f"ldap_{name}": str(value) for name, value in given.items() if value is not None}
-    if password_file is not None:
-        chosen["ldap_password_file"] = str(password_file)
-    opened = installation(**chosen)
-    report = synchronise(
-        dataclasses.replace(_config(opened.settings), is_insecure=is_insecure),
-        is_dry_run=not is_applied,
-        now=dt.datetime.now(dt.UTC),
-        expected_plan=expected_plan,
-    )
+    if is_delta and not source_code:
+        raise click.UsageError("--delta 需要 --source。--delta needs --source.")
+    opened = installation(**_overrides(given))
+    source = _source(source_code)
+    with held(None if source is None else source.id, opened.settings, wait_s=0):
+        report = commanded(
+            source_config(source, opened.settings.data)
+            if source is not None
+            else dataclasses.replace(_config(opened.settings), is_insecure=is_insecure),
+            is_dry_run=not is_applied,
+            now=dt.datetime.now(dt.UTC),
+            expected_plan=expected_plan,
+            source=source,
+            excluded=frozenset(excluded),
+            is_delta=is_delta,
+        )
     if as_json:
         click.echo(json.dumps(report.contract(), ensure_ascii=False))
     else:
         _show(report)
-        if report.is_applied and not settings().ldap_url:
+        if report.is_applied and source is None and not settings().ldap_url:
             _hint()
     raise SystemExit(report.exit_status)
+
+
+def _overrides(given: dict[str, Any]) -> dict[str, str]:
+    """The settings this command line replaces."""
+    password_file = given.pop("password_file")
+    chosen = {f"ldap_{name}": str(value) for name, value in given.items() if value is not None}
+    if password_file is not None:
+        chosen["ldap_password_file"] = str(password_file)
+    return chosen
+
+
+def _source(code: str | None) -> DirectorySource | None:
+    if code is None:
+        return None
+    with reading():
+        return chosen_source(code)
 
 
 def _config(chosen: Settings) -> DirectoryConfig:

@@ -7,10 +7,12 @@ holds it and where.
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.shell.console import (
     access,
+    administrators,
     appearance,
     audit,
     files,
     grants,
+    group_roles,
     handovers,
     health,
     jobs,
@@ -38,8 +40,10 @@ _SCREENS = (
     health,
     roles,
     grants,
+    group_roles,
     access,
     sessions,
+    administrators,
     audit,
 )
 

@@ -1,6 +1,354 @@
 """目录来源: where people come from, with a live sample (系统管理员)."""
 
-from openbureau.base.declarations import MenuEntry, Page
+from collections.abc import Mapping
+from typing import Any
 
-PAGES: tuple[Page, ...] = ()
-MENU: tuple[MenuEntry, ...] = ()
+import msgspec
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from openbureau.base.database import reading
+from openbureau.base.declarations import MenuEntry, Page
+from openbureau.base.errors import Invalid
+from openbureau.base.forms import Form
+from openbureau.base.i18n import N_
+from openbureau.base.pages import page, redirect
+from openbureau.base.request import Request
+from openbureau.kernel.directory.models import DirectorySource
+from openbureau.kernel.directory.profiles import PROFILES, Profile
+from openbureau.kernel.directory.reasons import reason_words
+from openbureau.kernel.directory.sampling import Sample, sample
+from openbureau.kernel.directory.snapshot import Incomplete
+from openbureau.kernel.directory.sources import (
+    Described,
+    change_source,
+    create_source,
+    described_config,
+    retire_source,
+    source_by_code,
+    source_config,
+    sources,
+)
+from openbureau.kernel.units.queries import unit_tree
+
+POWER = "core.run_sync"
+INDENT = "\N{EM SPACE}"
+PROFILE_LABELS = {"openldap": N_("OpenLDAP 及同类目录"), "ad": N_("Active Directory")}
+MAPPED = {
+    "login": N_("登录名"),
+    "person_name": N_("姓名"),
+    "title": N_("职务"),
+    "phone": N_("电话"),
+    "mobile": N_("手机"),
+    "mail": N_("邮箱"),
+    "room": N_("房间"),
+    "rank": N_("排名"),
+    "posts": N_("兼职单位"),
+    "disabled": N_("停用标志"),
+    "photo": N_("照片"),
+    "unit_name": N_("单位名称"),
+    "unit_code": N_("单位代码"),
+    "containers": N_("不作为单位的容器"),
+}
+FIELD_LABELS = {name: MAPPED[name] for name in ("title", "phone", "mobile", "mail", "room")}
+
+
+class SourceForm(Form):
+    """A directory: where it is, who reads it, what means what."""
+
+    code = StringField(
+        N_("代号"),
+        [InputRequired(), Length(max=30)],
+        description=N_("小写字母、数字和连字符；用于命令行，建立后不改。"),
+    )
+    name = StringField(N_("名称"), [InputRequired(), Length(max=100)])
+    profile = SelectField(N_("目录类型"), [InputRequired()])
+    url = StringField(
+        N_("服务器地址"),
+        [InputRequired(), Length(max=300)],
+        description=N_("ldaps://主机，或 ldap://主机（自动转为加密）。"),
+    )
+    base = StringField(N_("目录的根（Base DN）"), [InputRequired(), Length(max=500)])
+    bind_dn = StringField(N_("查询账号（DN）"), [InputRequired(), Length(max=500)])
+    password = PasswordField(N_("查询账号的密码"), [Length(max=500)])
+    ca_certificate = TextAreaField(
+        N_("签发机构证书（PEM）"),
+        [Length(max=20_000)],
+        description=N_("不填则用本机信任的机构。证书、主机名和有效期总是核对。"),
+    )
+    is_insecure = BooleanField(N_("允许不加密连接（只用于试验）"))
+    top_unit = SelectField(
+        N_("挂在哪个单位之下"), description=N_("目录最上层的单位和不在任何单位之下的人员放在这里。")
+    )
+    person_filter = StringField(N_("人员条件"), [Length(max=500)])
+    unit_filter = StringField(N_("单位条件"), [Length(max=500)])
+    group_filter = StringField(N_("组条件"), [Length(max=500)])
+    group_base = StringField(N_("组的根"), [Length(max=500)])
+    reads_photos = BooleanField(N_("同步照片"))
+    may_change_password = BooleanField(N_("允许本人在平台上修改目录密码"))
+    delta_every_min = IntegerField(
+        N_("增量间隔（分钟）"), [Optional(), NumberRange(0, 1440)], description=N_("0 为不做增量。")
+    )
+    full_at = StringField(
+        N_("每天全量时间"),
+        [
+            Optional(),
+            Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", message=N_("写成 02:30 的样子。")),
+        ],
+        description=N_("例如 02:30；不填则不定时。"),
+    )
+    applies_itself = BooleanField(N_("没有触发确认条件的计划自动应用"))
+
+
+for _name, _label in MAPPED.items():
+    setattr(SourceForm, f"map_{_name}", StringField(_label, [Length(max=300)]))
+
+
+def list_sources(request: Request) -> Any:
+    """The sources in use and the retired ones."""
+    return page(
+        "core/console_sources.html",
+        rows=[_line(request, source) for source in sources()],
+        retired=[_line(request, source) for source in sources(is_retired=True)],
+    )
+
+
+def _line(request: Request, source: DirectorySource) -> dict[str, Any]:
+    say = request.catalogue.gettext
+    schedule = [
+        say("每 %(minutes)s 分钟增量", minutes=source.delta_every_min)
+        if source.delta_every_min
+        else "",
+        say("每天 %(time)s 全量", time=source.full_at) if source.full_at else "",
+    ]
+    return {
+        "code": source.code,
+        "name": source.name,
+        "profile": say(PROFILE_LABELS[source.profile]),
+        "address": source.url,
+        "schedule": say("，").join(filter(None, schedule)) or say("不定时"),
+        "changed_at": source.changed_at,
+    }
+
+
+def new_source(request: Request) -> Any:
+    """The form of a new source."""
+    form = _form(request, None)
+    return _page(request, form, None)
+
+
+def add_source(request: Request) -> Any:
+    """Creates a source; its page shows a live sample next."""
+    ctx = request.person
+    form = _form(request, None)
+    if not form.validate():
+        return _page(request, form, None, status=422)
+    try:
+        source = create_source(
+            _described(request, form),
+            data=request.app.settings.data,
+            now=ctx.now,
+            account_id=ctx.account.id,
+        )
+    except Invalid as refused:
+        return _page(request, form, None, status=422, problem=refused)
+    return redirect(f"/-/console/sources/{source.code}", "目录来源已建立，请查看样本核对对应关系。")
+
+
+def show_source(request: Request) -> Any:
+    """One source, to be changed."""
+    source = source_by_code(request.params["code"])
+    return _page(request, _form(request, source), source)
+
+
+def update_source(request: Request) -> Any:
+    """Changes a source."""
+    ctx = request.person
+    source = source_by_code(request.params["code"])
+    form = _form(request, source)
+    if not form.validate():
+        return _page(request, form, source, status=422)
+    try:
+        change_source(
+            source,
+            _described(request, form, source),
+            data=request.app.settings.data,
+            now=ctx.now,
+            account_id=ctx.account.id,
+        )
+    except Invalid as refused:
+        return _page(request, form, source, status=422, problem=refused)
+    return redirect(f"/-/console/sources/{source.code}", "目录来源已保存。")
+
+
+def show_sample(request: Request) -> Any:
+    """Ten entries as the directory gives them now, decoded by what the form says. Nothing is
+    saved; the directory is asked outside any transaction."""
+    with reading():
+        source = source_by_code(request.params["code"])
+        form = _form(request, source)
+        if not form.validate():
+            return _page(request, form, source, status=422)
+        password = form.password.data or source_config(source, request.app.settings.data).password
+        config = described_config(_described(request, form, source), password)
+    found = sample(config)
+    with reading():
+        return _page(request, form, source, found=found)
+
+
+def retire(request: Request) -> Any:
+    """Ends a source; its accounts stay."""
+    ctx = request.person
+    source = source_by_code(request.params["code"])
+    reason = str(request.form.get("reason", "")) if request.form is not None else ""
+    try:
+        retire_source(source, reason, now=ctx.now, account_id=ctx.account.id)
+    except Invalid as refused:
+        return _page(request, _form(request, source), source, status=422, problem=refused)
+    return redirect("/-/console/sources", "目录来源已停用，它的账号保持原样。")
+
+
+def _form(request: Request, source: DirectorySource | None) -> SourceForm:
+    tree = unit_tree(request.session.units_epoch)
+    values: dict[str, Any] = {"profile": "openldap", "delta_every_min": 0}
+    if source is not None:
+        attributes = msgspec.json.decode(source.attributes)
+        values = {f"map_{name}": ", ".join(attributes.get(name, ())) for name in MAPPED}
+        place = tree.by_id.get(source.top_unit_id or 0)
+        values["top_unit"] = place.code if place else ""
+    form = SourceForm(request, source, **values)
+    say = request.catalogue.gettext
+    form.profile.choices = [(name, say(label)) for name, label in PROFILE_LABELS.items()]
+    form.top_unit.choices = [("", say(N_("最上级单位")))] + [
+        (unit.code, INDENT * unit.depth + unit.name) for unit in tree.access_units()
+    ]
+    if source is not None:
+        form.code.data = source.code
+    return form
+
+
+def _described(
+    request: Request, form: SourceForm, source: DirectorySource | None = None
+) -> Described:
+    text = {
+        name: str(form[name].data or "").strip()
+        for name in (
+            "code", "name", "url", "bind_dn", "base", "ca_certificate", "person_filter",
+            "unit_filter", "group_filter", "group_base", "full_at",
+        )
+    }  # fmt: skip
+    place = unit_tree(request.session.units_epoch).by_code.get(form.top_unit.data or "")
+    given = form.password.data or None
+    return Described(
+        **text,
+        password=given if given or source is not None else "",
+        profile=form.profile.data,
+        is_insecure=bool(form.is_insecure.data),
+        attributes={name: _names(form[f"map_{name}"].data) for name in MAPPED},
+        top_unit_id=place.id if place else None,
+        may_change_password=bool(form.may_change_password.data),
+        reads_photos=bool(form.reads_photos.data),
+        delta_every_min=form.delta_every_min.data or 0,
+        applies_itself=bool(form.applies_itself.data),
+    )
+
+
+def _names(typed: str | None) -> list[str]:
+    return [name for part in (typed or "").replace("，", ",").split(",") if (name := part.strip())]
+
+
+def _page(
+    request: Request,
+    form: SourceForm,
+    source: DirectorySource | None,
+    *,
+    status: int = 200,
+    problem: Invalid | None = None,
+    found: Sample | Incomplete | None = None,
+) -> Any:
+    say = request.catalogue.gettext
+    if problem is not None:
+        form.form_errors = [say(problem.what, **problem.params)]
+    profile = PROFILES.get(form.profile.data or "", PROFILES["openldap"])
+    return page(
+        "core/console_source.html",
+        status=status,
+        form=form,
+        source=source,
+        usual=_usual(profile),
+        sample=_sample_lines(request, found) if isinstance(found, Sample) else None,
+        fault=_fault(request, found) if isinstance(found, Incomplete) else "",
+    )
+
+
+def _usual(profile: Profile) -> Mapping[str, str]:
+    """What the profile takes where the form says nothing."""
+    usual = {}
+    for name in (*MAPPED, "person_filter", "unit_filter", "group_filter"):
+        value = getattr(profile, name, "")
+        usual[name] = value if isinstance(value, str) else ", ".join(sorted(value)[:6])
+    return usual
+
+
+def _fault(request: Request, found: Incomplete) -> str:
+    zh, en = reason_words(found.reason)
+    return zh if request.catalogue.language == "zh" else en
+
+
+def _sample_lines(request: Request, found: Sample) -> dict[str, Any]:
+    say = request.catalogue.gettext
+    words = {reason: _fault(request, Incomplete(reason)) for _, reason in found.faults}
+    return {
+        "people": [
+            {
+                "login": person.login,
+                "name": person.name,
+                "title": person.title,
+                "unit": found.unit_names.get(person.unit or "", ""),
+                "phone": person.phone or person.mobile,
+                "mail": person.mail,
+                "is_disabled": person.is_disabled,
+            }
+            for person in found.people
+        ],
+        "units": [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "above": found.unit_names.get(unit.parent or "", ""),
+            }
+            for unit in found.units
+        ],
+        "groups": [
+            {"name": group.name, "dn": group.dn, "members": group.members} for group in found.groups
+        ],
+        "faults": [(dn, words[reason]) for dn, reason in found.faults],
+        "empty": say("、").join(
+            say(FIELD_LABELS[name]) for name in found.empty_fields if name in FIELD_LABELS
+        ),
+    }
+
+
+PAGES = (
+    Page("console/sources", list_sources, POWER),
+    Page("console/sources/new", new_source, POWER),
+    Page("console/sources/new", add_source, POWER, methods=("POST",)),
+    Page("console/sources/{code}", show_source, POWER),
+    Page("console/sources/{code}", update_source, POWER, methods=("POST",)),
+    Page(
+        "console/sources/{code}/sample",
+        show_sample,
+        POWER,
+        methods=("POST",),
+        is_self_managed=True,
+    ),
+    Page("console/sources/{code}/retire", retire, POWER, methods=("POST",)),
+)
+MENU = (MenuEntry(N_("目录来源"), "/-/console/sources", POWER, N_("系统管理"), "server", 920),)

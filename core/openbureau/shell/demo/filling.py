@@ -7,24 +7,19 @@ import datetime as dt
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from functools import partial
 from random import Random
 from typing import Any
 
-from openbureau.base.context import CHINA, Context, Person
+from openbureau.base.context import Context, Person
 from openbureau.base.database import reading, writing
 from openbureau.base.i18n import load_catalogues
 from openbureau.base.plugins import PluginRecord
 from openbureau.kernel.access.actions import grant_role
+from openbureau.kernel.access.contexts import context_of, moment_of
 from openbureau.kernel.access.models import Role
-from openbureau.kernel.access.queries import standing
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
-from openbureau.kernel.enablement.models import Epoch
-from openbureau.kernel.enablement.queries import enablement
-from openbureau.kernel.settings.queries import setting_in
 from openbureau.kernel.units.models import Unit
-from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.demo.bureau import ROOT, SAMPLES, SEED, Scale
 from openbureau.shell.demo.prepare import Progress, prepare_demo
 from openbureau.shell.installation import Installation
@@ -90,24 +85,7 @@ def _load_plugin(
 def demo_context(opened: Installation, login: str, now: dt.datetime) -> Context:
     """A context acting as one of the demo's people."""
     with reading():
-        account = Account.get(Account.login == login)
-        epoch = Epoch.select().get()
-        tree = unit_tree(epoch.units)
-        held = standing(account.id, epoch.access, epoch.units, now.astimezone(CHINA).date(), tree)
-        slugs = tuple(plugin.slug for plugin in opened.plugins.loaded)
-        states = enablement(epoch.plugins, epoch.units, slugs)
-        units = tuple(dict.fromkeys(post.access_unit_id for post in held.posts))
-        readable, writable = states.for_person(account.id, units)
-    return Context(
-        account=Person(account.id, account.uid, account.login, account.name, account.administrator),
-        post=held.posts[0],
-        posts=held.posts,
-        reach=held.reach,
-        holders=held.holders,
-        plugins=readable,
-        writable=writable,
-        catalogue=load_catalogues(())["zh"],
-        now=now,
-        tree_version=epoch.units,
-        settings=partial(setting_in, opened.plugins, epoch.access),
-    )
+        row = Account.get(Account.login == login)
+        person = Person(row.id, row.uid, row.login, row.name, row.administrator)
+        catalogue = load_catalogues(())["zh"]
+        return context_of(person, moment_of(now), opened.plugins, catalogue)

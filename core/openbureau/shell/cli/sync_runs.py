@@ -1,0 +1,185 @@
+"""`openbureau sync-runs`: synchronisations that wait, and taking one back."""
+
+import datetime as dt
+from typing import Any
+
+import click
+import msgspec
+
+from openbureau.base.database import reading, writing
+from openbureau.base.errors import NotFound, OperatorError
+from openbureau.kernel.accounts.queries import account_by_login
+from openbureau.kernel.directory.sync import line, role_line
+from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run
+from openbureau.kernel.sync.alarms import source_name
+from openbureau.kernel.sync.locking import held
+from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.queries import blocked_of, plan_of, run_by_uid, runs
+from openbureau.kernel.sync.runs import carry_out
+from openbureau.kernel.sync.undo import undo_run
+from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.cli.refusals import refusing
+
+as_option = click.option(
+    "--as", "login", required=True, help="以哪位系统管理员的名义。In which administrator's name."
+)
+plan_option = click.option(
+    "--plan", "plan_hash", required=True, help="核对过的计划的校验值。Hash of the plan looked at."
+)
+
+
+@click.group("sync-runs", cls=BureauGroup, help="同步记录：查看、写入、确认、撤销。Sync runs.")
+def sync_runs() -> None:
+    """Group of commands about runs."""
+
+
+@sync_runs.command("list", help="列出最近的同步。List the latest runs.")
+@json_option
+def list_runs(as_json: bool) -> None:
+    installation()
+    with reading():
+        rows = [_shown(run) for run in runs()]
+    report(
+        rows,
+        as_json,
+        lambda rows: (
+            f"{r['run']} {r['requested_at']} {r['source']:12} {r['state']:10} {r['reason']}"
+            for r in rows
+        ),
+    )
+
+
+@sync_runs.command("show", help="显示一次同步的计划。Show the plan of a run.")
+@click.argument("uid")
+@json_option
+def show_run(uid: str, as_json: bool) -> None:
+    installation()
+    with reading():
+        run = _run(uid)
+        plan = plan_of(run)
+        shown = _shown(run)
+    lines = []
+    if plan is not None:
+        lines = [*map(line, (*plan.units, *plan.people)), *map(role_line, plan.roles)]
+    report(
+        {**shown, "lines": lines, "counts": msgspec.json.decode(run.counts)},
+        as_json,
+        lambda _: [*lines, *(f"{zh} {en}" for zh, en in blocked_of(run)), _told(shown)],
+    )
+
+
+@sync_runs.command("apply", help="写入等待中的计划。Apply a waiting plan.")
+@click.argument("uid")
+@as_option
+@plan_option
+@json_option
+def apply(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
+    opened = installation()
+    with reading():
+        run, account_id = _run(uid), _account(login)
+    with refusing("LDAP-007"), held(run.source_id, opened.settings, wait_s=0):
+        now = dt.datetime.now(dt.UTC)
+        run = apply_run(run, opened.settings, account_id=account_id, plan_hash=plan_hash, now=now)
+    _end(run, as_json)
+
+
+@sync_runs.command("confirm", help="第二名管理员确认被拦下的计划。Confirm a blocked plan.")
+@click.argument("uid")
+@as_option
+@plan_option
+@json_option
+def confirm(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
+    opened = installation()
+    with reading():
+        run, account_id = _run(uid), _account(login)
+    with refusing("LDAP-007"), held(run.source_id, opened.settings, wait_s=0):
+        now = dt.datetime.now(dt.UTC)
+        with writing():
+            confirm_run(run, account_id=account_id, plan_hash=plan_hash, now=now)
+        run = carry_out(run, opened.settings, now)
+    _end(run, as_json)
+
+
+@sync_runs.command("undo", help="撤销 30 天内写入的同步。Take an applied run back.")
+@click.argument("uid")
+@as_option
+@json_option
+def undo(uid: str, login: str, as_json: bool) -> None:
+    installation()
+    with reading():
+        run, account_id = _run(uid), _account(login)
+    with refusing("LDAP-007"):
+        done = undo_run(run, account_id=account_id, now=dt.datetime.now(dt.UTC))
+    report(
+        msgspec.to_builtins(done),
+        as_json,
+        lambda _: [
+            f"已恢复 restored: {sum(done.restored.values())}",
+            f"已结束 ended: {sum(done.ended.values())}",
+            f"未动 left: {len(done.left)}",
+            *(f"  {left.table} {left.name}: {left.reason}" for left in done.left),
+        ],
+    )
+
+
+@sync_runs.command("discard", help="放弃等待中的计划。Give a waiting plan up.")
+@click.argument("uid")
+@as_option
+@json_option
+def discard(uid: str, login: str, as_json: bool) -> None:
+    installation()
+    with refusing("LDAP-007"), writing():
+        run = discard_run(_run(uid), account_id=_account(login), now=dt.datetime.now(dt.UTC))
+    _end(run, as_json)
+
+
+def _run(uid: str) -> SyncRun:
+    try:
+        return run_by_uid(uid)
+    except NotFound as fault:
+        raise OperatorError(
+            "LDAP-008",
+            f"没有编号为 {uid} 的同步。没有任何改动。openbureau sync-runs list 列出最近的同步。",
+            f"There is no run {uid}. Nothing changed. `openbureau sync-runs list` lists them.",
+        ) from fault
+
+
+def _account(login: str) -> int:
+    found = account_by_login(login)
+    if found is None:
+        raise OperatorError(
+            "ACC-001",
+            f"没有这些账号：{login}。没有任何改动。",
+            f"No such accounts: {login}. Nothing changed.",
+        )
+    return int(found.id)
+
+
+def _shown(run: SyncRun) -> dict[str, Any]:
+    return {
+        "run": run.uid,
+        "source": source_name(run),
+        "scope": run.scope,
+        "trigger": run.trigger,
+        "state": run.state,
+        "reason": run.reason,
+        "plan": run.plan_hash or None,
+        "blocked": msgspec.json.decode(run.blocked),
+        "excluded": msgspec.json.decode(run.excluded),
+        "requested_at": run.requested_at.isoformat(timespec="seconds"),
+        "applied_at": run.applied_at.isoformat(timespec="seconds") if run.applied_at else None,
+    }
+
+
+def _told(shown: dict[str, Any]) -> str:
+    return f"{shown['run']} {shown['state']} {shown['reason']} {shown['plan'] or ''}".rstrip()
+
+
+def _end(run: SyncRun, as_json: bool) -> None:
+    """Prints the run and leaves with 0 done, 3 incomplete, 4 refused."""
+    shown = _shown(run)
+    report(shown, as_json, lambda row: [_told(row)])
+    if run.state == "refused":
+        raise SystemExit(4)
+    if run.reason and run.state in {"planned", "blocked"}:
+        raise SystemExit(3)

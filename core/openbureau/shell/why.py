@@ -1,0 +1,99 @@
+"""为什么: a person asks why they may or may not; what it says is shared with the console."""
+
+from typing import Any
+
+from openbureau.base.declarations import Page
+from openbureau.base.pages import page
+from openbureau.base.request import Request
+from openbureau.kernel.access.explanation import Explanation, explained
+from openbureau.kernel.access.wording import KINDS
+from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell.questions import (
+    OWN_PERMISSION,
+    Unanswerable,
+    permission_choices,
+    question_of,
+)
+
+_LAMPS = {"allow": "ok", "deny": "late", "neutral": "pause"}
+
+
+def show_why(request: Request) -> Any:
+    """Why the person may or may not open a page, in the identity they act in."""
+    ctx = request.person
+    path = request.query.get("page", "").strip()[:500]
+    permission = request.query.get("permission", "").strip()[:100]
+    answer, refused = None, ""
+    if path or permission:
+        try:
+            found = ask(request, Account.get_by_id(ctx.account.id), permission, path, own=True)
+            answer = answer_lines(request, found)
+        except Unanswerable as fault:
+            refused = ctx.gettext(fault.what, **fault.params) + ctx.gettext(fault.remedy)
+    return page(
+        "core/why.html",
+        status=422 if refused else 200,
+        path=path,
+        permission=permission,
+        permissions=labelled_permissions(request),
+        answer=answer,
+        refused=refused,
+    )
+
+
+def ask(
+    request: Request, account: Account, permission: str, reference: str, *, own: bool = False
+) -> Explanation:
+    """The explanation of what was typed. Raises Unanswerable: it makes no sense."""
+    app, ctx = request.app, request.person
+    question = question_of(
+        permission or OWN_PERMISSION,
+        reference,
+        app.routes,
+        app.plugins,
+        unit_tree(ctx.tree_version),
+    )
+    post_id = ctx.post.id if own and ctx.post else None
+    return explained(account, question, app.plugins, request.catalogue, ctx.now, post_id)
+
+
+def answer_lines(request: Request, found: Explanation) -> dict[str, Any]:
+    """An explanation in the person's language, as both pages show it."""
+    catalogue = request.catalogue
+    labels = dict(permission_choices(request.app.plugins))
+    permission = found.question.permission
+    return {
+        "is_allowed": found.is_allowed,
+        "permission": permission,
+        "label": catalogue.gettext(labels.get(permission, "")),
+        "lines": [
+            {
+                "lamp": _LAMPS[each.effect],
+                "effect": _effect(request, each.effect),
+                "kind": catalogue.gettext(KINDS[each.kind]),
+                "text": each.words.said(catalogue),
+                "source": each.source,
+                "since": each.since,
+                "by": each.by,
+            }
+            for each in found.lines
+        ],
+    }
+
+
+def _effect(request: Request, effect: str) -> str:
+    say = request.catalogue.gettext
+    return {"allow": say("允许"), "deny": say("不允许"), "neutral": say("无影响")}[effect]
+
+
+def labelled_permissions(request: Request) -> list[tuple[str, str]]:
+    """(code, `label（code）`) of every permission, in the person's language."""
+    say = request.catalogue.gettext
+    return [
+        (code, say("%(label)s（%(code)s）", label=say(label), code=code))
+        for code, label in permission_choices(request.app.plugins)
+    ]
+
+
+PAGES = (Page("why", show_why, "signed-in"),)
