@@ -20,6 +20,7 @@ from openbureau.kernel.sync.jobs import sync_handlers
 from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell import file_check
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -58,8 +59,11 @@ SWEEPS = (
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
-    verification = verifying.verification_handler(settings.data)
-    return {verifying.KIND: verification, **sync_handlers(settings)}
+    return {
+        verifying.KIND: verifying.verification_handler(settings.data),
+        file_check.KIND: file_check.file_check_handler(settings.data),
+        **sync_handlers(settings),
+    }
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from openbureau.shell.bench import desk, extension, lists, start, writes
+from openbureau.shell.bench import desk, directory, extension, lists, start, writes
 from openbureau.shell.bench.report import Bench, Run, machine
 
 WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
@@ -12,6 +12,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
     "P3": lists.on_postgresql,
     "P4": extension.extended,
     "P6": writes.published,
+    "P8": directory.brought_in,
     "P12": desk.weighed,
     "P13": start.started,
 }
