@@ -238,6 +238,21 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
         "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
+        **console_addresses(),
+        "/bulletins/": [f"/bulletins/{query}" for query in lists],
+        "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
+        record: [published, withdrawn, draft],
+        f"{record}/edit": [f"{draft}/edit", f"{published}/edit"],
+        f"{record}/publish": [f"{draft}/publish"],
+        f"{record}/withdraw": [f"{published}/withdraw"],
+        f"{record}/delete": [f"{draft}/delete"],
+        f"{record}/progress": [f"{published}/progress?unit=530102"],
+    }
+
+
+def console_addresses() -> dict[str, list[str]]:
+    """Addresses of the console's pages whose path names something, and of answers to why."""
+    return {
         "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
         "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
         "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
@@ -247,14 +262,6 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
         "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
         "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
-        "/bulletins/": [f"/bulletins/{query}" for query in lists],
-        "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
-        record: [published, withdrawn, draft],
-        f"{record}/edit": [f"{draft}/edit", f"{published}/edit"],
-        f"{record}/publish": [f"{draft}/publish"],
-        f"{record}/withdraw": [f"{published}/withdraw"],
-        f"{record}/delete": [f"{draft}/delete"],
-        f"{record}/progress": [f"{published}/progress?unit=530102"],
     }
 
 
