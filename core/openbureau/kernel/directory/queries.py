@@ -18,7 +18,7 @@ from openbureau.kernel.directory.plan import (
     UnitRow,
 )
 from openbureau.kernel.sync.models import GroupRole
-from openbureau.kernel.units.models import Unit
+from openbureau.kernel.units.models import Unit, UnitEvent
 
 POWER_PREFIX = "core."
 ROWS_PER_READ = 2000
@@ -40,6 +40,7 @@ def current_rows(source: DirectorySource | None = None) -> Current:
         top_unit_id=None if source is None else source.top_unit_id,
         group_roles=_group_role_rows(source_id),
         grants=() if source_id is None else _grant_rows(source_id),
+        closed_here=_closed_here(),
     )
 
 
@@ -83,6 +84,12 @@ def _account_row(row: Any, posts: Sequence[Any], spoken: dict[str, str]) -> Acco
     )
 
 
+def _closed_here() -> frozenset[int]:
+    """Closed units whose last closing no synchronisation wrote."""
+    last = {row.unit_id: row.basis for row in _closings().rows()}
+    return frozenset(unit_id for unit_id, basis in last.items() if basis != SYNCED)
+
+
 def _group_role_rows(source_id: int | None) -> tuple[GroupRoleRow, ...]:
     if source_id is None:
         return ()
@@ -112,6 +119,16 @@ def _units() -> Any:
         Unit.access_unit.alias("access_unit_id"),
         Unit.directory.alias("directory_id"),
     ).order_by(Unit.id)
+
+
+@statement
+def _closings() -> Any:
+    return (
+        UnitEvent.select(UnitEvent.unit.alias("unit_id"), UnitEvent.basis)
+        .join(Unit, on=(UnitEvent.unit == Unit.id))
+        .where((UnitEvent.kind == "closed") & ~Unit.is_active)
+        .order_by(UnitEvent.id)
+    )
 
 
 @statement
