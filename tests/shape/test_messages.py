@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from babel.messages.mofile import write_mo
 
+from openbureau.shell.console.unit_deeds import DEEDS
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
 
@@ -181,6 +182,33 @@ def addresses(app: Any, given: dict[str, list[str]]) -> list[str]:
 TODO_TABS = ("do", "read", "done", "started", "followed", "supervise")
 
 
+def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
+    """Addresses of administrators' pages about people and sessions."""
+    post = int(
+        bureau.rows(
+            "SELECT p.id FROM post p JOIN account a ON a.id = p.account_id WHERE a.uid = ?", (uid,)
+        )[0][0]
+    )
+    person = f"/-/console/people/{uid}"
+    paths = ("", "/edit", "/slip", "/posts")
+    deeds = ("disable", "enable", "archive", "second-factor", "local")
+    lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
+    keyed = "/-/console/people/{uid}"
+    return {
+        "/-/console/people": [f"/-/console/people{query}" for query in lists],
+        "/-/console/people/import/template": [],  # a workbook
+        **{f"{keyed}{path}": [f"{person}{path}"] for path in paths},
+        f"{keyed}/do/{{name}}": [f"{person}/do/{deed}" for deed in deeds],
+        f"{keyed}/posts/{{id:int}}": [f"{person}/posts/{post}"],
+        f"{keyed}/posts/{{id:int}}/end": [f"{person}/posts/{post}/end"],
+        "/-/console/sessions/{id:int}/end-all": ["/-/console/sessions/1/end-all"],
+        "/-/console/administrators/{uid}/dismiss": [f"/-/console/administrators/{uid}/dismiss"],
+        "/-/console/administrators/{uid}/reset/{name}": [
+            f"/-/console/administrators/{uid}/reset/{name}" for name in ("password", "none")
+        ],
+    }
+
+
 def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     """Addresses of pages whose path names a record, and of lists with and without content."""
     published = bulletin(li, "Published", is_published=True)
@@ -202,6 +230,7 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/drafts/{id:int}": ["/-/drafts/1"],
         "/-/drafts/{id:int}/delete": ["/-/drafts/1/delete"],
         "/-/people/{uid}": [f"/-/people/{person}"],
+        **people_addresses(bureau, person),
         "/-/uploads/{uid}": ["/-/uploads/none"],
         "/-/logo/{digest}": ["/-/logo/none"],
         "/-/units/{code}": ["/-/units/530100", "/-/units/none"],
@@ -209,7 +238,7 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
         "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
-        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        **console_addresses(),
         "/bulletins/": [f"/bulletins/{query}" for query in lists],
         "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
         record: [published, withdrawn, draft],
@@ -219,6 +248,27 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         f"{record}/delete": [f"{draft}/delete"],
         f"{record}/progress": [f"{published}/progress?unit=530102"],
     }
+
+
+def console_addresses() -> dict[str, list[str]]:
+    """Addresses of the console's pages whose path names something, and of answers to why."""
+    return {
+        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
+        "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
+        "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
+        "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
+        "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
+        "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
+        "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
+    }
+
+
+def whys(address: str) -> list[str]:
+    """Questions about access, answered in every way."""
+    questions = ("bulletins.list_bulletin", "bulletins.publish_bulletin", "core.manage_units", "x")
+    return [f"{address}permission={permission}" for permission in questions]
 
 
 def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
@@ -231,6 +281,7 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
         "li": li,
         "zhang": zhang,
         "system": in_english(english.sign_in("system")),
+        "security": in_english(english.sign_in("security")),
         "nobody": in_english(english.client()),
     }
     found = {
