@@ -1,7 +1,7 @@
 """The rows a plan is compared with."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from openbureau.base.database import param, statement
@@ -34,7 +34,7 @@ def current_rows(source: DirectorySource | None = None) -> Current:
             for row in _units().rows()
         ),
         _account_rows(),
-        tuple((row.account_id, row.unit_id, row.source == SYNCED) for row in _posts().rows()),
+        tuple(_active_posts()),
         directory_id=source_id,
         orphaned=orphaned_sources(source_id),
         top_unit_id=None if source is None else source.top_unit_id,
@@ -66,6 +66,13 @@ def _account_rows() -> tuple[AccountRow, ...]:
             posts[row.account_id].append(row)
         accounts += [_account_row(row, posts.get(row.id, ()), spoken) for row in found]
     return tuple(accounts)
+
+
+def _active_posts() -> Iterator[tuple[int, int, bool]]:
+    last = 0
+    while found := _posts().rows(after=last, limit=ROWS_PER_READ):
+        last = found[-1].id
+        yield from ((row.account_id, row.unit_id, row.source == SYNCED) for row in found)
 
 
 def _account_row(row: Any, posts: Sequence[Any], spoken: dict[str, str]) -> AccountRow:
@@ -180,10 +187,13 @@ def _synced_posts() -> Any:
 @statement
 def _posts() -> Any:
     return (
-        Post.select(Post.account.alias("account_id"), Post.unit.alias("unit_id"), Post.source)
+        Post.select(
+            Post.id, Post.account.alias("account_id"), Post.unit.alias("unit_id"), Post.source
+        )
         .join(Account)
-        .where(Post.is_active & (Account.state == "active"))
+        .where(Post.is_active & (Account.state == "active") & (Post.id > param("after")))
         .order_by(Post.id)
+        .limit(param("limit"))
     )
 
 
