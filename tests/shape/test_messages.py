@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from babel.messages.mofile import write_mo
 
+from openbureau.shell.console.unit_deeds import DEEDS
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
 
@@ -237,7 +238,7 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
         "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
-        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        **console_addresses(),
         "/bulletins/": [f"/bulletins/{query}" for query in lists],
         "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
         record: [published, withdrawn, draft],
@@ -247,6 +248,27 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         f"{record}/delete": [f"{draft}/delete"],
         f"{record}/progress": [f"{published}/progress?unit=530102"],
     }
+
+
+def console_addresses() -> dict[str, list[str]]:
+    """Addresses of the console's pages whose path names something, and of answers to why."""
+    return {
+        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
+        "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
+        "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
+        "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
+        "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
+        "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
+        "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
+    }
+
+
+def whys(address: str) -> list[str]:
+    """Questions about access, answered in every way."""
+    questions = ("bulletins.list_bulletin", "bulletins.publish_bulletin", "core.manage_units", "x")
+    return [f"{address}permission={permission}" for permission in questions]
 
 
 def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:

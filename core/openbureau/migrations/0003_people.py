@@ -286,6 +286,7 @@ INDEXES = (
     ("audit_record", ("unit_id", "at")),
     ("audit_record", ("action", "at")),
     ("audit_record", ("address", "at")),
+    ("audit_record", ("outcome", "at")),
 )
 
 

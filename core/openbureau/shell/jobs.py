@@ -7,6 +7,7 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.base.settings import Settings
+from openbureau.kernel.access.delegations import end_lapsed_delegations
 from openbureau.kernel.audit import verifying
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
@@ -19,6 +20,7 @@ from openbureau.kernel.sync.jobs import sync_handlers
 from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell import file_check
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -41,10 +43,15 @@ def _archive_leavers(now: dt.datetime) -> None:
         archive_leavers(now)
 
 
+def _end_delegations(now: dt.datetime) -> None:
+    end_lapsed_delegations(now)
+
+
 SWEEPS = (
     _forget_submissions,
     _sweep_files,
     _archive_leavers,
+    _end_delegations,
     schedule_syncs,
     verifying.verify_nightly,
 )
@@ -52,8 +59,11 @@ SWEEPS = (
 
 def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
-    verification = verifying.verification_handler(settings.data)
-    return {verifying.KIND: verification, **sync_handlers(settings)}
+    return {
+        verifying.KIND: verifying.verification_handler(settings.data),
+        file_check.KIND: file_check.file_check_handler(settings.data),
+        **sync_handlers(settings),
+    }
 
 
 def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:

@@ -18,6 +18,7 @@ from openbureau.kernel.files.pieces import (
     start_upload,
     upload,
 )
+from openbureau.kernel.files.quotas import require_room
 
 View = Callable[[Request], Any]
 
@@ -43,10 +44,11 @@ def create_upload(request: Request) -> Any:
     """Begins an upload: name and size in bytes."""
     ctx = request.person
     limit = request.app.settings.upload_max_mb * 1024 * 1024
+    name, size_bytes = _text(request, "name"), _number(request, "size")
     with writing():
-        begun = start_upload(
-            ctx.account.id, _text(request, "name"), _number(request, "size"), limit, ctx.now
-        )
+        begun = start_upload(ctx.account.id, name, size_bytes, limit, ctx.now)
+        unit_id = ctx.post.unit_id if ctx.post else None
+        require_room(ctx.account.id, unit_id, begun.name, size_bytes)
     return as_plain(begun)
 
 

@@ -16,6 +16,7 @@ from openbureau.kernel.jobs.dispatch import Registry
 from openbureau.shell.children import die_with_parent
 from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.shell.schema import usable_plugins
+from openbureau.shell.vitals import Heartbeat
 
 
 def run_worker(
@@ -32,7 +33,11 @@ def run_worker(
         open_channel(settings.data, settings.redis_url),
         registry or job_registry(usable_plugins(settings), core_handlers(settings)),
         threads=settings.job_threads,
-        ticks=[Sealer(settings.data).seal, OutsideAnchors(settings.data).tick],
+        ticks=[
+            Sealer(settings.data).seal,
+            OutsideAnchors(settings.data).tick,
+            Heartbeat(settings.data).tick,
+        ],
         on_ready=on_ready,
     )
 

@@ -29,6 +29,7 @@ class AuditRecord(Table):
             (("unit_id", "at"), False),
             (("action", "at"), False),
             (("address", "at"), False),
+            (("outcome", "at"), False),
         )
 
 

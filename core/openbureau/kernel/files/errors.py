@@ -65,3 +65,10 @@ class UploadsUnfinished(TooMany):
     what = N_("您有 %(total)s 个文件还没有传完。")
     unaffected = N_("已传的部分保留两天。")
     remedy = N_("请先传完或取消其中几个，再传新的文件。")
+
+
+class QuotaExceeded(TooLarge):
+    code = "FILE-010"
+    what = N_("文件「%(name)s」没有保存：您的附件已用 %(used_mb)s MB，配额是 %(quota_mb)s MB。")
+    unaffected = N_("已有的附件和您填写的内容都还在。")
+    remedy = N_("请删除不用的附件，或请系统管理员调整本单位的配额。")

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 
 from starlette.datastructures import UploadFile
 
+from openbureau.base.database import reading
 from openbureau.base.errors import Problem
 from openbureau.base.request import Request
+from openbureau.kernel.files.names import cleaned_name
+from openbureau.kernel.files.quotas import require_room
 from openbureau.kernel.files.storage import Stored, content_path, store
 
 KEPT_PREFIX = "kept_"
@@ -27,6 +30,7 @@ def store_form_files(request: Request, now: dt.datetime) -> None:
             if not value.filename:
                 continue
             try:
+                _require_room(request, value)
                 stored = store(value.file, value.filename, limit, now)
             except Problem as problem:
                 request.upload_problems.setdefault(name, []).append(problem)
@@ -36,6 +40,16 @@ def store_form_files(request: Request, now: dt.datetime) -> None:
             kept = _kept(request.app.key, str(value))
             if kept is not None:
                 _accept(request, name.removeprefix(KEPT_PREFIX), kept)
+
+
+def _require_room(request: Request, sent: UploadFile) -> None:
+    ctx = request.ctx
+    if ctx is not None:
+        waiting = sum(stored.size_bytes for files in request.uploads.values() for stored in files)
+        unit_id = ctx.post.unit_id if ctx.post else None
+        name = cleaned_name(sent.filename or "")
+        with reading():
+            require_room(ctx.account.id, unit_id, name, waiting + (sent.size or 0))
 
 
 def take_kept(request: Request, fields: Iterable[tuple[str, str]]) -> None:

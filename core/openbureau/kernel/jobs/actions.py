@@ -84,3 +84,25 @@ def replay(job_id: int, *, now: datetime) -> bool:
     if changed:
         db.after_commit(ring_bell)
     return bool(changed)
+
+
+def replay_dead(kind: str, *, now: datetime) -> int:
+    """Makes every dead job of a kind ready again; how many."""
+    changed = (
+        Job.update(state="ready", attempts=0, run_at=now, lease_owner="", lease_until=None)
+        .where(Job.kind == kind, Job.state == "dead")
+        .execute()
+    )
+    if changed:
+        db.after_commit(ring_bell)
+    return int(changed)
+
+
+def give_up(job_id: int, reason: str, *, now: datetime) -> bool:
+    """Declares a waiting or parked job dead, so that others of its lane go on; it stays in the
+    ledger and can be replayed. False if it is in another state."""
+    return bool(
+        Job.update(state="dead", last_error=reason[:500], finished_at=now)
+        .where(Job.id == job_id, Job.state.in_(("ready", "parked")))
+        .execute()
+    )

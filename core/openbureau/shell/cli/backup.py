@@ -11,6 +11,7 @@ from openbureau.shell.backup import Report, back_up
 from openbureau.shell.backup import restore as bring_back
 from openbureau.shell.cli.options import json_option, settings
 from openbureau.shell.schema import opened_owners
+from openbureau.shell.vitals import note_backup
 
 INCOMPLETE = 5
 
@@ -25,7 +26,9 @@ INCOMPLETE = 5
 @json_option
 def backup(file: Path, as_json: bool) -> None:
     chosen = settings()
-    report = back_up(chosen, file, opened_owners(chosen), datetime.now(UTC))
+    now = datetime.now(UTC)
+    report = back_up(chosen, file, opened_owners(chosen), now)
+    note_backup(chosen.data, now)
     _show(report, "已备份 backed up", as_json=as_json)
     if report.missing or report.damaged:
         _name_files(report)

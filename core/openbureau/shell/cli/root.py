@@ -13,8 +13,10 @@ from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.files import files
 from openbureau.shell.cli.handover import handover
 from openbureau.shell.cli.init import init
+from openbureau.shell.cli.jobs import job
 from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
 from openbureau.shell.cli.plugin import plugin
@@ -72,6 +74,8 @@ for command in (
     restore,
     audit,
     handover,
+    job,
+    files,
     sync,
     sync_runs,
     source,

@@ -20,6 +20,7 @@ from openbureau.kernel.sync.command import commanded
 from openbureau.kernel.sync.locking import held
 from openbureau.shell.cli.options import installation, json_option, settings
 from openbureau.shell.cli.sources import chosen_source
+from openbureau.shell.findings import SIGN_IN_SETTINGS
 
 _COUNTED = (
     ("create", "新增", "new"),
@@ -29,8 +30,6 @@ _COUNTED = (
     ("conflict", "冲突", "in conflict"),
     ("unchanged", "不变", "unchanged"),
 )
-
-SIGN_IN_SETTINGS = "ldap_url, ldap_bind_dn, ldap_password_file, ldap_base"
 
 
 @click.command(

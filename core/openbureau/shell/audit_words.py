@@ -1,0 +1,208 @@
+"""Audit records in words: who, for whom, did what to which record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from openbureau.base.database import to_instant
+from openbureau.base.i18n import N_
+from openbureau.base.request import Request
+from openbureau.kernel.access.administration import POWERS
+from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.audit.queries import former_unit_names, names_of
+from openbureau.kernel.units.queries import UnitTree, unit_tree
+
+ACTIONS = {
+    "core.init": N_("初始化"),
+    "core.sign_in": N_("登录"),
+    "core.sign_out": N_("退出"),
+    "core.revoke_session": N_("结束登录"),
+    "core.create_account": N_("建立账号"),
+    "core.grant_role": N_("授予角色"),
+    "core.set_plugin_state": N_("启停业务模块"),
+    "core.apply_sync": N_("目录同步"),
+    "core.choose_setting": N_("修改设置"),
+    "core.choose_appearance": N_("修改外观"),
+    "core.export_contacts": N_("导出通讯录"),
+    "core.hand_over_duties": N_("离任交接"),
+    "core.settle_handover_roles": N_("处理离任者的角色"),
+    "core.read_audit": N_("查阅审计"),
+    "core.export_audit": N_("导出审计"),
+    "core.verify_audit": N_("核验审计"),
+    "core.replay_job": N_("重放任务"),
+    "core.give_up_job": N_("放弃任务"),
+    "core.check_files": N_("检查文件"),
+}
+VERBS = {
+    "add": N_("添加"),
+    "apply": N_("执行"),
+    "change": N_("修改"),
+    "close": N_("撤销"),
+    "confirm": N_("确认"),
+    "create": N_("新建"),
+    "delete": N_("删除"),
+    "disable": N_("停用"),
+    "edit": N_("修改"),
+    "enable": N_("启用"),
+    "end": N_("结束"),
+    "export": N_("导出"),
+    "grant": N_("授予"),
+    "import": N_("导入"),
+    "merge": N_("合并"),
+    "move": N_("调整"),
+    "publish": N_("发布"),
+    "remove": N_("移除"),
+    "rename": N_("改名"),
+    "reset": N_("重置"),
+    "revoke": N_("收回"),
+    "undo": N_("撤回"),
+    "update": N_("修改"),
+    "withdraw": N_("撤回"),
+}
+NOUNS = {
+    "account": N_("账号"),
+    "delegation": N_("授权代办"),
+    "grant": N_("授权"),
+    "group": N_("目录组"),
+    "password": N_("密码"),
+    "person": N_("人员"),
+    "post": N_("职务"),
+    "role": N_("角色"),
+    "second_factor": N_("动态口令"),
+    "session": N_("登录"),
+    "source": N_("目录"),
+    "sync": N_("目录同步"),
+    "unit": N_("单位"),
+}
+OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}
+REALMS = {
+    "core/account": N_("账号"),
+    "core/unit": N_("单位"),
+    "core/setting": N_("设置"),
+    "core/handover": N_("交接"),
+    "core/audit": N_("审计"),
+    "core/job": N_("任务"),
+    "core/files": N_("文件"),
+    "core/plugin_rule": N_("业务模块"),
+    "core/role": N_("角色"),
+    "core/session": N_("登录"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One record as pages, workbooks and paper show it."""
+
+    id: int
+    at: Any
+    who: str
+    login: str
+    unit: str
+    action: str
+    subject: str
+    outcome: str
+    is_done: bool
+    address: str
+    url: str
+
+
+class AuditWords:
+    """The words for the records of one page; looks names up once for all of them."""
+
+    def __init__(self, request: Request, rows: Sequence[Any]) -> None:
+        self._request = request
+        self._say = request.catalogue.gettext
+        self._tree: UnitTree = unit_tree(request.session.units_epoch)
+        accounts = [row.record_id for row in rows if row.realm == "core/account" and row.record_id]
+        self._accounts = names_of(Account, accounts, Account.name) if accounts else {}
+        units = {row.unit_id for row in rows if row.unit_id}
+        self._former = former_unit_names(units) if units else {}
+        self._labels = self._action_labels()
+
+    def _action_labels(self) -> dict[str, str]:
+        labels = {power.code: power.label for power in POWERS} | ACTIONS
+        for record in self._request.app.plugins.loaded:
+            for permission in record.declared.permissions.permissions:
+                labels[permission.code] = permission.label
+        return labels
+
+    def action(self, code: str) -> str:
+        """What an action is called: as declared, else by its verb and noun, else its code."""
+        if code in self._labels:
+            return self._say(self._labels[code])
+        slug, _, rest = code.partition(".")
+        verb, _, noun = rest.partition("_")
+        thing = NOUNS.get(noun) or self._kind_label(f"{slug}/{noun}")
+        if verb not in VERBS or not thing:
+            return code
+        between = "" if self._request.catalogue.language == "zh" else " "
+        return f"{self._say(VERBS[verb])}{between}{self._say(thing)}"
+
+    def _kind_label(self, realm: str) -> str:
+        record = self._request.app.plugins.records.get(realm.partition("/")[0])
+        kinds = record.declared.records if record else ()
+        return next((kind.label for kind in kinds if kind.realm == realm), "")
+
+    def line(self, row: Any) -> AuditLine:
+        """One record in words."""
+        return AuditLine(
+            id=row.id,
+            at=row.at,
+            who=self._who(row),
+            login=row.login or "",
+            unit=self._unit(row),
+            action=self.action(row.action),
+            subject=self._subject(row),
+            outcome=self._say(OUTCOMES.get(row.outcome, row.outcome)),
+            is_done=row.outcome == "done",
+            address=row.address,
+            url=f"/-/console/audit/{row.id}",
+        )
+
+    def _who(self, row: Any) -> str:
+        if row.account_id is None:
+            return self._say(N_("系统"))
+        name = row.account_name or self._say(N_("未知账号 %(id)s"), id=row.account_id)
+        if row.holder_id is not None and row.holder_id != row.account_id:
+            return self._say(
+                N_("%(delegate)s 代 %(holder)s"), delegate=name, holder=row.holder_name
+            )
+        return str(name)
+
+    def _unit(self, row: Any) -> str:
+        """The unit's name on that day."""
+        if row.unit_id is None or row.unit_id not in self._tree.by_id:
+            return ""
+        at = to_instant(row.at)
+        former = self._former.get(row.unit_id, ())
+        return next(
+            (name for until, name in former if at < until),
+            self._tree.by_id[row.unit_id].short_name,
+        )
+
+    def _subject(self, row: Any) -> str:
+        if row.realm == "core/account" and row.record_id in self._accounts:
+            return str(self._accounts[row.record_id])
+        if row.realm == "core/unit" and row.record_id in self._tree.by_id:
+            return self._tree.by_id[row.record_id].short_name
+        told = self._told(row.detail)
+        label = self._realm(row.realm) if row.realm else ""
+        number = f" {row.record_id}" if row.record_id is not None and not told else ""
+        return f"{label}{number} {told}".strip()
+
+    def _realm(self, realm: str) -> str:
+        if realm in REALMS:
+            return self._say(REALMS[realm])
+        label = self._kind_label(realm)
+        return self._say(label) if label else realm
+
+    @staticmethod
+    def _told(detail: str) -> str:
+        """What the record itself calls its subject."""
+        found = msgspec.json.decode(detail)
+        for name in ("title", "name", "login", "key", "role", "plugin"):
+            if isinstance(found, dict) and isinstance(found.get(name), str):
+                return str(found[name])
+        return ""
