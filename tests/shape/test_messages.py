@@ -182,6 +182,33 @@ def addresses(app: Any, given: dict[str, list[str]]) -> list[str]:
 TODO_TABS = ("do", "read", "done", "started", "followed", "supervise")
 
 
+def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
+    """Addresses of administrators' pages about people and sessions."""
+    post = int(
+        bureau.rows(
+            "SELECT p.id FROM post p JOIN account a ON a.id = p.account_id WHERE a.uid = ?", (uid,)
+        )[0][0]
+    )
+    person = f"/-/console/people/{uid}"
+    paths = ("", "/edit", "/slip", "/posts")
+    deeds = ("disable", "enable", "archive", "second-factor", "local")
+    lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
+    keyed = "/-/console/people/{uid}"
+    return {
+        "/-/console/people": [f"/-/console/people{query}" for query in lists],
+        "/-/console/people/import/template": [],  # a workbook
+        **{f"{keyed}{path}": [f"{person}{path}"] for path in paths},
+        f"{keyed}/do/{{name}}": [f"{person}/do/{deed}" for deed in deeds],
+        f"{keyed}/posts/{{id:int}}": [f"{person}/posts/{post}"],
+        f"{keyed}/posts/{{id:int}}/end": [f"{person}/posts/{post}/end"],
+        "/-/console/sessions/{id:int}/end-all": ["/-/console/sessions/1/end-all"],
+        "/-/console/administrators/{uid}/dismiss": [f"/-/console/administrators/{uid}/dismiss"],
+        "/-/console/administrators/{uid}/reset/{name}": [
+            f"/-/console/administrators/{uid}/reset/{name}" for name in ("password", "none")
+        ],
+    }
+
+
 def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     """Addresses of pages whose path names a record, and of lists with and without content."""
     published = bulletin(li, "Published", is_published=True)
@@ -203,6 +230,7 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/drafts/{id:int}": ["/-/drafts/1"],
         "/-/drafts/{id:int}/delete": ["/-/drafts/1/delete"],
         "/-/people/{uid}": [f"/-/people/{person}"],
+        **people_addresses(bureau, person),
         "/-/uploads/{uid}": ["/-/uploads/none"],
         "/-/logo/{digest}": ["/-/logo/none"],
         "/-/units/{code}": ["/-/units/530100", "/-/units/none"],

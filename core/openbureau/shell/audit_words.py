@@ -135,7 +135,10 @@ class AuditWords:
         slug, _, rest = code.partition(".")
         verb, _, noun = rest.partition("_")
         thing = NOUNS.get(noun) or self._kind_label(f"{slug}/{noun}")
-        return f"{self._say(VERBS[verb])}{self._say(thing)}" if verb in VERBS and thing else code
+        if verb not in VERBS or not thing:
+            return code
+        between = "" if self._request.catalogue.language == "zh" else " "
+        return f"{self._say(VERBS[verb])}{between}{self._say(thing)}"
 
     def _kind_label(self, realm: str) -> str:
         record = self._request.app.plugins.records.get(realm.partition("/")[0])

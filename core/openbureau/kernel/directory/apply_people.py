@@ -1,7 +1,7 @@
 """The people's part of writing a plan: accounts, posts and the roles groups bring."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -49,10 +49,10 @@ def write_people(plan: Plan, writing: Writing) -> None:
         _update_person(change, writing)
     for account_id, dn in plan.renamed_entries:
         Account.update(directory_dn=dn).where(Account.id == account_id).execute()
-    created = _create_people([change for change in changed if change.row_id is None], writing)
-    made = _post_ids(known_ids) - posts_before
-    writing.recorder.note_created("post", made | _post_ids(created.values()))
-    writing.recorder.note_created("account", list(created.values()))
+    holders = {line.holder.removeprefix("entry:") for line in plan.roles}
+    fresh = [change for change in changed if change.row_id is None]
+    created = _create_people(fresh, holders, writing)
+    writing.recorder.note_created("post", _post_ids(known_ids) - posts_before)
     _write_roles(plan.roles, created, writing)
 
 
@@ -157,23 +157,25 @@ def _write_further_posts(change: Change, writing: Writing) -> None:
             )
 
 
-def _create_people(changes: Sequence[Change], writing: Writing) -> dict[str, int]:
-    """Creates accounts with their posts; their ids by stable id."""
-    if not changes:
-        return {}
-    _insert(Account, (_account_row(change, writing) for change in changes))
-    wanted = {change.external_id for change in changes}
-    stored: Any = (
-        Account.select(Account.external_id, Account.id).where(Account.source == SYNCED).tuples()
-    )
-    ids = {
-        external_id: row_id for external_id, row_id in stored.iterator() if external_id in wanted
-    }
-    _insert(
-        Post,
-        (row for change in changes for row in _post_rows(change, ids, writing)),
-    )
-    return ids
+def _create_people(
+    changes: Sequence[Change], holders: Collection[str], writing: Writing
+) -> dict[str, int]:
+    """Creates accounts with their posts, in portions; the ids of the `holders`, by stable id."""
+    found: dict[str, int] = {}
+    for start in range(0, len(changes), ROWS_PER_STATEMENT):
+        some = changes[start : start + ROWS_PER_STATEMENT]
+        _insert(Account, (_account_row(change, writing) for change in some))
+        stored: Any = (
+            Account.select(Account.external_id, Account.id)
+            .where(Account.external_id.in_([change.external_id for change in some]))
+            .tuples()
+        )
+        ids = dict(stored)
+        _insert(Post, (row for change in some for row in _post_rows(change, ids, writing)))
+        writing.recorder.note_created("account", list(ids.values()))
+        writing.recorder.note_created("post", sorted(_post_ids(ids.values())))
+        found.update((key, ids[key]) for key in ids.keys() & holders)
+    return found
 
 
 def _account_row(change: Change, writing: Writing) -> dict[str, Any]:

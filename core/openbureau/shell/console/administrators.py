@@ -144,7 +144,7 @@ def _confirm(
         "core/confirm.html",
         status=status,
         heading=heading,
-        lines=[f"{account.name}（{account.login}）", *lines],
+        lines=[f"{account.name} · {account.login}", *lines],
         action=request.path,
         hidden=[],
         submit_label=label,
