@@ -26,12 +26,11 @@ class Synced:
 
     def __init__(self, folder: Path, database_url: str = "") -> None:
         self.settings = Settings(data=folder, database=database_url)
-        if not database_url:
-            folder.mkdir(parents=True, exist_ok=True)
-            db.initialize(open_database(self.settings.database_url))
-            migrations = Path(str(openbureau.__file__)).parent / "migrations"
-            owners = [Owner(CORE, migrations)]
-            migrate(owners, folder, NOW, database_url=self.settings.database_url)
+        folder.mkdir(parents=True, exist_ok=True)
+        db.initialize(open_database(self.settings.database_url))
+        migrations = Path(str(openbureau.__file__)).parent / "migrations"
+        owners = [Owner(CORE, migrations)]
+        migrate(owners, folder, NOW, database_url=self.settings.database_url)
         open_store(folder / "files")
         with writing():
             self.first, self.second = (

@@ -19,6 +19,7 @@ from openbureau.kernel.directory.queries import current_rows
 from openbureau.kernel.directory.snapshot import PersonEntry, Snapshot, UnitEntry
 from openbureau.kernel.sync.actions import apply_run
 from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.queries import plan_of
 from openbureau.kernel.sync.runs import record_run
 from openbureau.kernel.sync.schedule import run_scheduled
 from openbureau.kernel.todos.models import Notice
@@ -208,9 +209,13 @@ def test_duplicate_login_and_mail_are_named_and_nobody_is_hurt(
     before = rows()
     tried(synced, source)
     assert_told_once(before, "empty")
-    plan = SyncRun.select().order_by(SyncRun.id.desc()).first().plan
-    assert "duplicate-mail:u10@bureau.example" in plan
-    assert "duplicate-login:u12" in plan
+    plan = plan_of(SyncRun.select().order_by(SyncRun.id.desc()).first())
+    assert plan is not None
+    assert {line.reason for line in plan.people} == {
+        "duplicate-mail:u10@bureau.example",
+        "duplicate-mail:U10@bureau.example",
+        "duplicate-login:u12",
+    }
 
 
 def test_ring_of_units_changes_nothing(synced: Synced, source: DirectorySource) -> None:

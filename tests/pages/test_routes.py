@@ -17,6 +17,7 @@ VALUES = {
     "slug": ("bulletins", "nothing"),
     "name": ("table", "nothing"),
     "digest": ("x", "0" * 64),
+    "deed": ("rename", "nothing"),
 }
 # Pages whose opening leaves a mark, and the table of the mark.
 MARKS = {"/bulletins/bulletin/1": "todo"}

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from babel.messages.mofile import write_mo
 
+from openbureau.kernel.jobs.models import JOB_STATES
+from openbureau.shell.console.unit_deeds import DEEDS
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
 
@@ -209,7 +211,31 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
         "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
+        "/-/people/{uid}/photo": [f"/-/people/{person}/photo"],
+        "/-/people/{uid}/card": [],  # a vCard: data only
+        "/-/contacts": ["/-/contacts", "/-/contacts?q=li", "/-/contacts?q=zzzz"],
+        "/-/contacts/{code}": ["/-/contacts/530100?all=1", "/-/contacts/none"],
+        "/-/contacts/{code}/branch": ["/-/contacts/530100/branch"],
+        "/-/contacts/{code}/print": ["/-/contacts/530100/print", "/-/contacts/530103/print"],
+        "/-/handovers/{uid}": ["/-/handovers/none"],
+        "/-/handovers/of/{id:int}": ["/-/handovers/of/1"],
+        "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
+        "/-/console/handovers/{uid}": [f"/-/console/handovers/{person}"],
+        "/-/console/audit/{id:int}": ["/-/console/audit/1"],
+        "/-/console/audit/anchors/{name}": ["/-/console/audit/anchors/2020-01-01"],
+        "/-/console/jobs": [f"/-/console/jobs?state={state}" for state in JOB_STATES],
+        "/-/console/jobs/{id:int}": ["/-/console/jobs/1"],
+        "/-/console/settings/{name}": ["/-/console/settings/core.quota_mb"],
+        "/-/console/policies/{name}": ["/-/console/policies/core.password_profile"],
         "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
+        "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
+        "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
+        "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
+        "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
+        "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
+        "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
         "/bulletins/": [f"/bulletins/{query}" for query in lists],
         "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
         record: [published, withdrawn, draft],
@@ -219,6 +245,12 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         f"{record}/delete": [f"{draft}/delete"],
         f"{record}/progress": [f"{published}/progress?unit=530102"],
     }
+
+
+def whys(address: str) -> list[str]:
+    """Questions about access, answered in every way."""
+    questions = ("bulletins.list_bulletin", "bulletins.publish_bulletin", "core.manage_units", "x")
+    return [f"{address}permission={permission}" for permission in questions]
 
 
 def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
@@ -231,6 +263,7 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
         "li": li,
         "zhang": zhang,
         "system": in_english(english.sign_in("system")),
+        "security": in_english(english.sign_in("security")),
         "nobody": in_english(english.client()),
     }
     found = {

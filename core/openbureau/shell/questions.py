@@ -26,7 +26,7 @@ def question_of(
 ) -> Question:
     """The question behind a permission and a reference.
 
-    A reference is empty, `unit:530102`, a record such as `bulletins/bulletin:5`, or the
+    A reference is empty, `unit:530102`, a record (`plugin/noun:5`), or the
     address of a page, whose own permission `-` stands for.
     Raises Unanswerable: the permission, unit, record kind or page is unknown.
     """
@@ -47,7 +47,7 @@ def question_of(
     if record_kind(plugins, kind) is None or not key.isdecimal() or int(key) > LARGEST_KEY:
         raise Unanswerable(
             N_("无法识别「%(reference)s」。"),
-            remedy=N_("请写 unit:单位代码、记录种类:编号（如 bulletins/bulletin:5）或页面地址。"),
+            remedy=N_("请写 unit:单位代码、记录种类:编号（种类写作 模块/对象）或页面地址。"),
             reference=reference[:200],
         )
     return Question(permission, slug, realm=kind, record_id=int(key))

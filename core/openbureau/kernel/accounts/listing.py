@@ -8,6 +8,7 @@ from typing import Any
 from peewee import JOIN, SQL, fn
 
 from openbureau.base.context import Reach
+from openbureau.base.database import to_instant
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.people import folded_words
 from openbureau.kernel.units.models import Unit
@@ -126,11 +127,12 @@ def _facts(wanted: Wanted) -> list[Any]:
     if wanted.has_no_password:
         parts.append((Account.source == "local") & Account.password_hash.is_null())
     if wanted.unused_since is not None:
-        parts.append(
-            (Account.state == "active")
-            & (fn.COALESCE(Account.last_sign_in_at, Account.created_at) < wanted.unused_since)
-        )
+        parts.append((Account.state == "active") & (_last_used() < to_instant(wanted.unused_since)))
     return parts
+
+
+def _last_used() -> Any:
+    return fn.COALESCE(Account.last_sign_in_at, Account.created_at)
 
 
 def _named(words: str) -> Any:

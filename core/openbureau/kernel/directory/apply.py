@@ -10,7 +10,7 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.apply_people import Writing, write_people
 from openbureau.kernel.directory.apply_units import write_units
-from openbureau.kernel.directory.images import Before, Recorder
+from openbureau.kernel.directory.images import Before, Recorder, grouped
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.photos import kept_photos
 from openbureau.kernel.directory.plan import Plan
@@ -22,7 +22,6 @@ from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.names import person_pinyin
 
-MOST_INDEXED_SINGLY = 500
 REALM = "core/sync"
 
 
@@ -49,9 +48,10 @@ def apply_plan(
 ) -> None:
     """Writes exactly this plan.
 
-    The plan is made once more inside the transaction; another hash means that somebody
-    changed the rows since. An empty plan writes nothing at all, not even an audit line.
-    Raises PlanChanged: the hashes differ. Unavailable: the database cannot be written.
+    The rows are looked at once more inside the transaction. Where they differ from those the
+    plan was made from, it is made again and must be the same. An empty plan writes nothing
+    at all, not even an audit line.
+    Raises PlanChanged: another plan would follow. Unavailable: the database cannot be written.
     """
     if plan.is_empty:
         return
@@ -65,11 +65,9 @@ def apply_plan(
     }
     pictures = kept_photos(str(photo) for c in plan.people if (photo := c.after("photo")))
     with writing():
-        again = make_plan(snapshot, current_rows(order.source), order.excluded)
         plan_hash = plan.hash
-        if not isinstance(again, Plan) or again.hash != plan_hash:
+        if not _still_follows(plan, plan_hash, snapshot, order):
             raise PlanChanged
-        del again
         recorder = Recorder()
         unit_ids = write_units(plan.units, source_id, now, recorder)
         for picture in pictures:
@@ -80,20 +78,28 @@ def apply_plan(
         _note(plan, plan_hash, run_id, order, now)
 
 
+def _still_follows(plan: Plan, plan_hash: str, snapshot: Snapshot, order: Order) -> bool:
+    current = current_rows(order.source)
+    if current.digest == plan.base:
+        return True
+    again = make_plan(snapshot, current, order.excluded)
+    return isinstance(again, Plan) and again.hash == plan_hash
+
+
 def _make_findable(plan: Plan, unit_ids: Mapping[str, int], now: dt.datetime) -> None:
     """Brings the search index up to date. People are found by their unit's name as well."""
     changed = [change for change in plan.units if change.action != "conflict"]
     ids = {change.row_id for change in changed if change.row_id is not None}
     index_units(now, ids | set(unit_ids.values()))
     renamed = [change.row_id for change in changed if change.after("name") and change.row_id]
-    people = [change for change in plan.people if change.action != "conflict"]
-    if len(people) > MOST_INDEXED_SINGLY or len(renamed) > MOST_INDEXED_SINGLY:
-        index_people()
-        return
-    entries = [change.external_id for change in people]
-    found = Account.select(Account.id).where(Account.external_id.in_(entries))
     members: Any = Post.select(Post.account).where(Post.is_active & Post.unit.in_(renamed)).tuples()
-    index_people({row.id for row in found} | {account_id for (account_id,) in members})
+    people = {account_id for (account_id,) in members}
+    changed_people = {c.external_id for c in plan.people if c.action != "conflict"}
+    rows: Any = Account.select(Account.id, Account.external_id).tuples()
+    people |= {row_id for row_id, entry in rows.iterator() if entry in changed_people}
+    # In portions: everybody at once would be a hundred thousand rows in memory.
+    for group in grouped(sorted(people)):
+        index_people(group)
 
 
 def _note(plan: Plan, plan_hash: str, run_id: int | None, order: Order, now: dt.datetime) -> None:

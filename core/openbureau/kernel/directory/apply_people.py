@@ -166,7 +166,9 @@ def _create_people(changes: Sequence[Change], writing: Writing) -> dict[str, int
     stored: Any = (
         Account.select(Account.external_id, Account.id).where(Account.source == SYNCED).tuples()
     )
-    ids = {external_id: row_id for external_id, row_id in stored if external_id in wanted}
+    ids = {
+        external_id: row_id for external_id, row_id in stored.iterator() if external_id in wanted
+    }
     _insert(
         Post,
         (row for change in changes for row in _post_rows(change, ids, writing)),
@@ -175,11 +177,11 @@ def _create_people(changes: Sequence[Change], writing: Writing) -> dict[str, int
 
 
 def _account_row(change: Change, writing: Writing) -> dict[str, Any]:
-    after = {name: value for name, _, value in change.values}
+    after = {name: value for name, _, value in change.all_values}
     is_disabled = after["state"] != "active"
     at = to_instant(writing.now)
     return {
-        **{name: after.get(name, "") for name in ACCOUNT_FIELDS},
+        **{name: after.get(name) or "" for name in ACCOUNT_FIELDS},
         **_sound_fields(str(after["name"]), writing.sounds),
         "uid": new_uid(),
         "state": after["state"],

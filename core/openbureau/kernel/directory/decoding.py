@@ -28,6 +28,7 @@ class Unreadable(ValueError):
     """A value is not text, or holds control characters."""
 
 
+@lru_cache(maxsize=4096)
 def text(value: bytes) -> str:
     """A value as text with its white space reduced to single spaces.
 

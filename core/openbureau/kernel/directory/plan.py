@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
+from openbureau.kernel.directory.snapshot import Incomplete, PersonEntry, Snapshot
 
 Action = Literal["create", "update", "move", "disable", "conflict"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "move", "disable", "conflict")
@@ -45,7 +45,7 @@ class PostRow(msgspec.Struct, frozen=True):
     title: str
 
 
-class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account with its first synchronised post, if it has one, and its further ones."""
 
     id: int
@@ -112,6 +112,18 @@ class Current(msgspec.Struct, frozen=True):
     group_roles: tuple[GroupRoleRow, ...] = ()
     grants: tuple[GrantRow, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """A fingerprint of all rows: the same rows and the same snapshot give the same plan."""
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        digest = hashlib.sha256(encode((self.directory_id, self.top_unit_id)))
+        digest.update(encode(sorted(map(str, self.orphaned))))
+        for part in (self.units, self.accounts, self.posts, self.group_roles, self.grants):
+            for row in part:
+                digest.update(encode(row))
+            digest.update(b"\0")
+        return digest.hexdigest()
+
     def is_own(self, row: AccountRow | UnitRow) -> bool:
         """Whether the row came from the source that is synchronised."""
         return row.source == SYNCED and row.directory_id == self.directory_id
@@ -119,6 +131,30 @@ class Current(msgspec.Struct, frozen=True):
     def may_take(self, row: AccountRow | UnitRow) -> bool:
         """Whether the source may go on with the row: its own, or one nobody looks after."""
         return row.directory_id == self.directory_id or row.directory_id in self.orphaned
+
+
+# What a new account takes from its entry.
+ENTRY_FIELDS = (
+    "login",
+    "name",
+    "unit",
+    "title",
+    "rank",
+    "phone",
+    "mobile",
+    "mail",
+    "room",
+    "photo",
+    "state",
+    "dn",
+)
+
+
+def entry_value(entry: PersonEntry, field: str) -> Value:
+    """What a new account takes from its entry; None where the entry does not say."""
+    if field == "state":
+        return "disabled" if entry.is_disabled else "active"
+    return getattr(entry, field) if field in ENTRY_FIELDS else None
 
 
 class PostChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,12 +165,13 @@ class PostChange(msgspec.Struct, frozen=True, kw_only=True):
     title: str
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of a plan. `row_id` is None for a creation.
 
     `values` are (field, before, after). A unit is meant by `unit:<id>`, or by
     `entry:<stable id>` when the same plan creates it. `home` is the unit the line is listed
-    under: where the person is now, or will be.
+    under: where the person is now, or will be. A person's creation holds the whole `entry`;
+    its `values` are what is taken otherwise than the entry says.
     """
 
     action: Action
@@ -147,10 +184,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[tuple[str, Value, Value], ...] = ()
     posts: tuple[PostChange, ...] = ()
     home: str = ""
+    entry: PersonEntry | None = None
 
     def after(self, field: str) -> Value:
         """The new value of a field; None when it stays."""
-        return next((after for name, _, after in self.values if name == field), None)
+        for name, _, after in self.values:
+            if name == field:
+                return after
+        return None if self.entry is None else entry_value(self.entry, field)
+
+    @property
+    def all_values(self) -> tuple[tuple[str, Value, Value], ...]:
+        """The values, those of a whole entry included."""
+        if self.entry is None:
+            return self.values
+        return tuple((name, None, self.after(name)) for name in ENTRY_FIELDS)
 
 
 class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +226,9 @@ class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly what will be written. `renamed_entries` are accounts whose entry only has a
-    new DN, as everybody under a renamed unit has: noted, but no change of the person."""
+    new DN, as everybody under a renamed unit has: noted, but no change of the person.
+    `base` is the fingerprint of the rows it was made from; the hash does not depend on it.
+    """
 
     units: tuple[Change, ...]
     people: tuple[Change, ...]
@@ -187,6 +237,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unchanged_people: int
     blocked: tuple[str, ...]
     roles: tuple[RoleChange, ...] = ()
+    base: str = ""
 
     @property
     def hash(self) -> str:

@@ -235,13 +235,9 @@ def _ref(entry: PersonEntry, units: UnitDraft) -> str:
 
 def _creation(entry: PersonEntry, context: _Context) -> Change:
     ref = _ref(entry, context.units)
-    after: dict[str, Value] = {name: getattr(entry, name) for name in FIELDS}
-    after |= {"mail": context.mail(entry), "title": entry.title, "unit": ref, "dn": entry.dn}
-    after["state"] = "disabled" if entry.is_disabled else "active"
-    if entry.rank is not None:
-        after["rank"] = entry.rank
-    if entry.photo:
-        after["photo"] = entry.photo
+    values: Values = [("unit", None, ref)]
+    if context.mail(entry) != entry.mail:
+        values.append(("mail", None, context.mail(entry)))
     return Change(
         action="create",
         external_id=entry.external_id,
@@ -249,9 +245,10 @@ def _creation(entry: PersonEntry, context: _Context) -> Change:
         name=entry.name,
         key=entry.login,
         place=context.units.names.get(ref, ""),
-        values=tuple((name, None, value) for name, value in after.items()),
+        values=tuple(values),
         posts=post_changes(entry, ref, None, context.units),
         home=ref,
+        entry=entry,
     )
 
 

@@ -40,6 +40,7 @@ def make_plan(
         unchanged_people=people.unchanged,
         blocked=tripped_gates(people.changes, current, roles),
         roles=tuple(roles),
+        base=current.digest,
     )
 
 

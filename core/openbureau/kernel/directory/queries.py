@@ -1,6 +1,7 @@
 """The rows a plan is compared with."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from openbureau.base.database import param, statement
@@ -20,6 +21,7 @@ from openbureau.kernel.sync.models import GroupRole
 from openbureau.kernel.units.models import Unit
 
 POWER_PREFIX = "core."
+ROWS_PER_READ = 2000
 
 
 def current_rows(source: DirectorySource | None = None) -> Current:
@@ -52,26 +54,33 @@ def orphaned_sources(source_id: int | None) -> frozenset[int | None]:
 
 
 def _account_rows() -> tuple[AccountRow, ...]:
-    posts: dict[int, list[Any]] = defaultdict(list)
-    for row in _synced_posts().rows():
-        posts[row.account_id].append(row)
-    accounts = []
-    for row in _accounts().rows():
-        held = posts.pop(row.id, None)
-        if held is None:
-            accounts.append(AccountRow(**row._asdict()))
-            continue
-        first, *more = held
-        accounts.append(
-            AccountRow(
-                **row._asdict(),
-                unit_id=first.unit_id,
-                title=first.title,
-                rank=first.rank,
-                more_posts=tuple(PostRow(post.id, post.unit_id, post.title) for post in more),
-            )
-        )
+    """Read in portions: the driver's rows of everybody at once would double the memory."""
+    accounts: list[AccountRow] = []
+    spoken: dict[str, str] = {}
+    last = 0
+    while found := _accounts().rows(after=last, limit=ROWS_PER_READ):
+        first, last = found[0].id, found[-1].id
+        posts: dict[int, list[Any]] = defaultdict(list)
+        for row in _synced_posts().rows(first=first, last=last):
+            posts[row.account_id].append(row)
+        accounts += [_account_row(row, posts.get(row.id, ()), spoken) for row in found]
     return tuple(accounts)
+
+
+def _account_row(row: Any, posts: Sequence[Any], spoken: dict[str, str]) -> AccountRow:
+    fields = row._asdict()
+    # A few hundred titles and rooms serve everybody.
+    fields["room"] = spoken.setdefault(row.room, row.room)
+    if not posts:
+        return AccountRow(**fields)
+    first, *more = posts
+    return AccountRow(
+        **fields,
+        unit_id=first.unit_id,
+        title=spoken.setdefault(first.title, first.title),
+        rank=first.rank,
+        more_posts=tuple(PostRow(post.id, post.unit_id, post.title) for post in more),
+    )
 
 
 def _group_role_rows(source_id: int | None) -> tuple[GroupRoleRow, ...]:
@@ -107,23 +116,28 @@ def _units() -> Any:
 
 @statement
 def _accounts() -> Any:
-    return Account.select(
-        Account.id,
-        Account.login,
-        Account.name,
-        Account.phone,
-        Account.mobile,
-        Account.mail,
-        Account.room,
-        Account.state,
-        Account.disabled_reason,
-        Account.source,
-        Account.external_id,
-        Account.directory_dn.alias("dn"),
-        Account.administrator,
-        Account.directory.alias("directory_id"),
-        Account.photo,
-    ).order_by(Account.id)
+    return (
+        Account.select(
+            Account.id,
+            Account.login,
+            Account.name,
+            Account.phone,
+            Account.mobile,
+            Account.mail,
+            Account.room,
+            Account.state,
+            Account.disabled_reason,
+            Account.source,
+            Account.external_id,
+            Account.directory_dn.alias("dn"),
+            Account.administrator,
+            Account.directory.alias("directory_id"),
+            Account.photo,
+        )
+        .where(Account.id > param("after"))
+        .order_by(Account.id)
+        .limit(param("limit"))
+    )
 
 
 @statement
@@ -136,7 +150,12 @@ def _synced_posts() -> Any:
             Post.title,
             Post.rank,
         )
-        .where(Post.is_active & (Post.source == SYNCED))
+        .where(
+            Post.is_active
+            & (Post.source == SYNCED)
+            & (Post.account >= param("first"))
+            & (Post.account <= param("last"))
+        )
         .order_by(Post.account, Post.is_primary.desc(), Post.id)
     )
 

@@ -26,7 +26,7 @@ class PostEntry(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
+class PersonEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person. `unit` is the stable id of the nearest unit above the entry, or None.
 
     `posts` are the posts besides the first one. `rank` and `photo` (digest of a stored file)

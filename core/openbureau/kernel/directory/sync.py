@@ -1,7 +1,7 @@
 """One synchronisation from reading to writing, and what there is to say about it."""
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a run found. `people` and `units` count by action and `unchanged`.
 
     `incomplete` and `blocked` are reasons (keys of `reasons.REASONS`, several joined by
-    `; `), or None. `lines` are the differences in both languages.
+    `; `), or None.
     """
 
     people: dict[str, int]
@@ -48,7 +48,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     plan: str | None = None
     detail: str = ""
     is_applied: bool = False
-    lines: tuple[str, ...] = ()
+    made: Plan | None = None
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """The differences in words, both languages."""
+        if self.made is not None:
+            yield from map(line, (*self.made.units, *self.made.people))
+            yield from map(role_line, self.made.roles)
 
     @property
     def exit_status(self) -> int:
@@ -160,7 +167,7 @@ def plan_report(plan: Plan, blocked: tuple[str, ...], *, is_applied: bool) -> Re
         blocked="; ".join(blocked) or None,
         plan=plan.hash,
         is_applied=is_applied,
-        lines=(*map(line, (*plan.units, *plan.people)), *map(role_line, plan.roles)),
+        made=plan,
     )
 
 

@@ -16,10 +16,10 @@ from openbureau.kernel.directory.snapshot import Incomplete
 from openbureau.kernel.directory.sync import Prepared, Report, synchronise
 from openbureau.kernel.sync.alarms import raise_alarm
 from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.plan_text import encoded
 from openbureau.kernel.sync.runs import (
     conflict_count,
     counted,
-    encoded,
     has_new_conflicts,
     record_run,
 )

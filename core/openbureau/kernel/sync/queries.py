@@ -16,6 +16,7 @@ from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.sync.losses import Loss, losses_of
 from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.plan_text import decoded
 from openbureau.kernel.units.models import Unit
 
 OPEN_STATES = ("waiting", "reading", "planned", "blocked", "applying")
@@ -143,7 +144,7 @@ def latest_run(source_id: int | None, before_id: int | None = None) -> SyncRun |
 
 def plan_of(run: SyncRun) -> Plan | None:
     """The plan the run has stored; None before it was made."""
-    return msgspec.json.decode(run.plan, type=Plan) if run.plan else None
+    return decoded(run.plan) if run.plan else None
 
 
 def excluded_of(run: SyncRun) -> frozenset[str]:
@@ -229,7 +230,7 @@ def _lines(plan: Plan, units: _Units) -> Iterable[tuple[str, PlanLine]]:
 def _line(of: str, change: Change, units: _Units) -> PlanLine:
     values = [
         (FIELD_LABELS[name], _shown(name, before, units), _shown(name, after, units))
-        for name, before, after in change.values
+        for name, before, after in change.all_values
         if name not in _UNSHOWN and (change.action != "create" or after not in (None, ""))
     ]
     for post in change.posts:

@@ -30,6 +30,7 @@ from openbureau.kernel.directory.sources import source_config
 from openbureau.kernel.directory.sync import Prepared, prepare
 from openbureau.kernel.sync.alarms import raise_alarm
 from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.plan_text import encoded
 from openbureau.kernel.sync.queries import excluded_of, latest_run
 
 REALM = "core/sync"
@@ -140,11 +141,6 @@ def settle(
         if state == "blocked" or is_left or (state == "empty" and has_new_conflicts(run)):
             raise_alarm(run, now, conflicts=conflict_count(plan))
     return run
-
-
-def encoded(plan: Plan) -> str:
-    """The canonical form of a plan."""
-    return msgspec.json.encode(plan, order="deterministic").decode()
 
 
 def conflict_lines(plan: Plan) -> list[str]:

@@ -155,7 +155,8 @@ def _holders(field: Any, names: Collection[str]) -> list[tuple[str, int]]:
     values = sorted(names)
     for start in range(0, len(values), 500):
         some = values[start : start + 500]
-        found += field.model.select(field, field.model.id).where(field.in_(some)).tuples()
+        rows: Any = field.model.select(field, field.model.id).where(field.in_(some)).tuples()
+        found.extend(rows)
     return found
 
 

@@ -115,7 +115,7 @@ def _form(request: Request) -> GrantForm:
     say = request.catalogue.gettext
     form = GrantForm(request)
     rows = [row for row in role_rows() if row.is_active and not row.is_default]
-    form.role.choices = [(row.code, say(row.name)) for row in rows]
+    form.role.choices = [("", say("请选择")), *((row.code, say(row.name)) for row in rows)]
     is_everywhere = request.person.reach.get(POWER, NOWHERE).is_everywhere
     form.reach.choices = [
         (code, say(text))

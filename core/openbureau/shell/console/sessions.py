@@ -18,7 +18,7 @@ from openbureau.kernel.accounts.session_list import (
     sessions_page,
     sessions_total,
 )
-from openbureau.kernel.units.queries import unit_tree
+from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.kit import paging
 from openbureau.shell.browsers import browser_name
 from openbureau.shell.console.people_labels import unit_choices, unit_words
@@ -47,21 +47,7 @@ def list_sessions(request: Request) -> Any:
     return page(
         "core/console_sessions.html",
         fragment="rows",
-        rows=[
-            {
-                "id": row.id,
-                "name": row.name,
-                "login": row.login,
-                "unit": unit_words(tree, row.unit_id),
-                "address": row.address,
-                "browser": browser_name(row.browser),
-                "created_at": row.created_at,
-                "seen_at": row.seen_at,
-                "is_own": row.id == request.session.id,
-                "is_incomplete": bool(row.stage),
-            }
-            for row in rows
-        ],
+        rows=[_line(request, tree, row) for row in rows],
         paging=place,
         given=given,
         filters=[
@@ -69,6 +55,21 @@ def list_sessions(request: Request) -> Any:
         ],
         is_narrowed=any(given.values()),
     )
+
+
+def _line(request: Request, tree: UnitTree, row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "login": row.login,
+        "unit": unit_words(tree, row.unit_id),
+        "address": row.address,
+        "browser": browser_name(row.browser),
+        "created_at": row.created_at,
+        "seen_at": row.seen_at,
+        "is_own": row.id == request.session.id,
+        "is_incomplete": bool(row.stage),
+    }
 
 
 def delete_session(request: Request) -> Any:

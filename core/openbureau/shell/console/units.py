@@ -23,6 +23,7 @@ from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
 from openbureau.shell.console.unit_deeds import DEEDS, KIND_LABELS, POWER, UnitDeed
 
 LIST = "/-/console/units"
+INDENT = "\N{EM SPACE}"
 
 
 def list_units(request: Request) -> Any:
@@ -200,7 +201,8 @@ def _form(request: Request, node: UnitNode, deed: UnitDeed) -> Any:
     values = deed.values(unit_by_code(node.code))
     form: Any = deed.form(request, on=ctx.today, **values)
     if "other" in form:
-        form["other"].choices = _others(ctx, node, is_merge=deed is DEEDS["merge"])
+        others = _others(ctx, node, is_merge=deed is DEEDS["merge"])
+        form["other"].choices = [("", ctx.gettext(N_("请选择"))), *others]
     if "kind" in form:
         form["kind"].choices = [(code, ctx.gettext(text)) for code, text in KIND_LABELS.items()]
     return form
@@ -213,7 +215,7 @@ def _others(ctx: Context, node: UnitNode, *, is_merge: bool) -> list[tuple[str, 
     below = set(tree.subtree_ids(node.id))
     is_section = is_merge and not node.is_access_unit
     return [
-        (other.code, f"{'　' * other.depth}{other.short_name}")
+        (other.code, f"{INDENT * other.depth}{other.short_name}")
         for other in tree.nodes
         if other.is_active
         and other.id not in below

@@ -1,0 +1,126 @@
+"""Sign-ins proved by a plugin: asked alone, recorded, and only the first factor."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openbureau.base.database import writing
+from openbureau.base.hookspecs import hookimpl
+from openbureau.base.plugins import Source
+from openbureau.kernel.accounts.models import Account
+from openbureau.testing.bureau import Bureau, Client, close_bureau, open_bureau
+from openbureau.testing.synthetic import synthetic_plugins
+
+URL = "/-/sign-in"
+Make = Callable[..., Bureau]
+
+
+def account_id(login: str) -> int:
+    return int(Account.get(Account.login == login).id)
+
+
+def by_header(request: Any) -> Any:
+    """What a proxy in front of us says."""
+    login = request.headers.get("x-person", "")
+    return account_id(login) if login else None
+
+
+def answering(source: Source, answer: Callable[[Any], Any]) -> Source:
+    module: Any = source.module
+
+    def authenticate(request: Any) -> Any:
+        return answer(request)
+
+    module.authenticate = hookimpl(authenticate)
+    return source
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Bureaus whose plugins answer as given."""
+
+    def opened(*answers: Callable[[Any], Any], second_factor: bool = False) -> Bureau:
+        plugins = synthetic_plugins(len(answers), pages=1)
+        sources = [answering(p, a) for p, a in zip(plugins, answers, strict=True)]
+        return open_bureau(tmp_path / "data", "", sources, second_factor=second_factor)
+
+    yield opened
+    close_bureau()
+
+
+def enter(client: Client, login: str) -> Any:
+    headers = {"x-person": login}
+    client.get(URL, headers)
+    return client.post(f"{URL}/other", {"next": "/-/units"}, headers=headers)
+
+
+def test_person_proved_by_a_header_enters_with_one_button(make: Make) -> None:
+    bureau = make(by_header)
+    client = bureau.client()
+    assert "以李志华的身份进入" in client.get(URL, {"x-person": "li"}).words
+    answer = enter(client, "li")
+    assert (answer.status, answer.location) == (303, "/-/units")
+    assert client.get("/").status == 200
+    detail = bureau.rows("SELECT detail FROM audit_record WHERE action = 'core.sign_in'")
+    assert "source:synth01" in detail[0][0]
+
+
+def test_without_proof_there_is_no_button_and_no_way_in(make: Make) -> None:
+    bureau = make(by_header)
+    client = bureau.client()
+    assert "身份进入" not in client.get(URL).words
+    assert client.post(f"{URL}/other").location.startswith(URL)
+    assert client.get("/").status == 303
+    rows = bureau.rows("SELECT outcome FROM audit_record WHERE action = 'core.sign_in'")
+    assert rows == [("denied",)]
+
+
+@pytest.mark.parametrize("answer", [0, -1, 999999, 2**70, True, "1", 1.0, [], object(), b"1"])
+def test_answer_that_is_no_active_account_signs_nobody_in(make: Make, answer: Any) -> None:
+    bureau = make(lambda request: answer)
+    client = bureau.client()
+    assert client.get(URL).status == 200
+    assert client.post(f"{URL}/other").location.startswith(URL)
+    assert client.get("/").status == 303
+
+
+def test_disabled_account_is_not_proved(make: Make) -> None:
+    bureau = make(by_header)
+    with writing():
+        Account.update(state="disabled").where(Account.login == "li").execute()
+    client = bureau.client()
+    assert enter(client, "li").location.startswith(URL)
+    assert client.get("/").status == 303
+
+
+def boom(request: Any) -> Any:
+    raise RuntimeError("no")
+
+
+def leave(request: Any) -> Any:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize("fault", [boom, leave])
+def test_plugin_that_fails_leaves_the_others_and_the_password(make: Make, fault: Any) -> None:
+    bureau = make(fault, by_header)
+    assert enter(bureau.client(), "li").location == "/-/units"
+    assert bureau.sign_in("zhang").get("/").status == 200
+    assert bureau.application.plugins.executor.faults[0].hook == "authenticate"
+
+
+def test_administrator_proved_elsewhere_still_needs_the_second_factor(make: Make) -> None:
+    bureau = make(by_header, second_factor=True)
+    client = bureau.client()
+    assert enter(client, "system").location == "/-/second-factor?next=/-/units"
+    assert client.get("/-/console/plugins").status == 303
+
+
+def test_proof_asked_of_another_site_is_refused(make: Make) -> None:
+    bureau = make(by_header)
+    client = bureau.client()
+    client.get(URL)
+    headers = {"x-person": "li", "sec-fetch-site": "cross-site"}
+    assert client.post(f"{URL}/other", headers=headers).status == 403
