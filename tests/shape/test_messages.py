@@ -148,13 +148,14 @@ def bulletin(client: Client, title: str, *, is_published: bool) -> str:
 
 
 def data_of(bureau: Bureau) -> list[str]:
-    """Every text that is data, longest first: names of units, people and posts."""
+    """Every text that is data, longest first: names of units, people, posts and roles."""
     found = {
         str(value) for row in bureau.rows("SELECT name, short_name FROM unit") for value in row
     }
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM account")}
     found |= {str(row[0]) for row in bureau.rows("SELECT title FROM post")}
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM node")}
+    found |= {str(row[0]) for row in bureau.rows("SELECT name FROM role")}
     first_characters = {name[:1] for name in found}
     return sorted(found | first_characters | MEANT, key=len, reverse=True)
 
@@ -310,6 +311,7 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
         "zhang": zhang,
         "system": in_english(english.sign_in("system")),
         "security": in_english(english.sign_in("security")),
+        "audit": in_english(english.sign_in("audit")),
         "audit": in_english(english.sign_in("audit")),
         "nobody": in_english(english.client()),
     }
