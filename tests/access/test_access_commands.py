@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from openbureau.base.database import writing
+from openbureau.kernel.access.models import Delegation
+from openbureau.kernel.accounts.models import Account
 from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import PASSWORD, Bureau
 
@@ -70,3 +73,38 @@ def test_grant_that_makes_no_sense_is_refused(
     assert refused.exit_code == 1
     assert code in refused.output
     assert bureau.rows("SELECT count(*) FROM role_grant") == before
+
+
+def test_dry_run_tells_the_effect_and_grants_nothing(bureau: Bureau) -> None:
+    arguments = ("bulletins.publisher", "zhang", "--unit", "530102", "--json")
+    tried = json.loads(run(bureau, "role", "grant", *arguments, "--dry-run").stdout)
+    assert (tried["applied"], tried["gaining"], tried["losing"]) == (False, 1, 0)
+    assert bureau.rows("SELECT id FROM role_grant") == []
+    done = json.loads(run(bureau, "role", "grant", *arguments, "--to", "2099-12-31").stdout)
+    assert done["applied"] is True
+    [held] = json.loads(run(bureau, "role", "grants", "--state", "current", "--json").stdout)
+    assert (held["account"], held["unit"], held["to"]) == ("zhang", "530102", "2099-12-31")
+    shown = json.loads(run(bureau, "role", "show", "bulletins.publisher", "--json").stdout)
+    assert shown["holders"] == ["zhang"]
+
+
+def test_revoked_grant_stays_on_record(bureau: Bureau) -> None:
+    bureau.grant("zhang", "bulletins.publisher", "530102")
+    revoke = ("role", "revoke", "1", "--reason", "调离", "--json")
+    tried = json.loads(run(bureau, *revoke, "--dry-run").stdout)
+    assert (tried["applied"], tried["losing"]) == (False, 1)
+    assert json.loads(run(bureau, *revoke).stdout)["applied"] is True
+    [held] = json.loads(run(bureau, "role", "grants", "--json").stdout)
+    assert held["state"] == "ended"
+    assert "ROLE-010" in run(bureau, *revoke).output
+    assert "ROLE-003" in run(bureau, "role", "revoke", "99", "--reason", "x").output
+
+
+def test_delegations_are_listed(bureau: Bureau) -> None:
+    people = {row.login: row for row in Account.select()}
+    day = bureau.context("wang").today
+    with writing():
+        Delegation.create(delegator=people["wang"], delegate=people["zhang"], starts_on=day,
+                          ends_on=day, created_at=bureau.now)  # fmt: skip
+    [row] = json.loads(run(bureau, "delegations", "--json").stdout)
+    assert (row["delegator"], row["delegate"], row["is_open"]) == ("王文松", "张晓梅", True)

@@ -7,7 +7,7 @@ import pytest
 
 from openbureau.base.context import CHINA
 from openbureau.base.database import writing
-from openbureau.kernel.access.delegations import absent_people
+from openbureau.kernel.access.delegations import absent_people, end_lapsed_delegations
 from openbureau.kernel.access.models import Delegation
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch
@@ -150,6 +150,23 @@ def test_both_are_told(bureau: Bureau) -> None:
     zhang.get(URL)
     assert zhang.post(f"{URL}/1/end").status == 303
     assert "您授权张晓梅代办已经结束" in bureau.sign_in("wang").get("/-/notices").words
+
+
+@pytest.mark.parametrize("cause", ["expired", "disabled"])
+def test_lapsed_ones_are_ended_and_both_told(either_bureau: Bureau, cause: str) -> None:
+    bureau = either_bureau
+    lend(bureau, "wang", "zhang")
+    assert end_lapsed_delegations(bureau.now) == 0
+    later = bureau.now + dt.timedelta(days=4 if cause == "expired" else 0)
+    if cause == "disabled":
+        with writing():
+            Account.update(state="disabled").where(Account.login == "wang").execute()
+    assert end_lapsed_delegations(later) == 1
+    assert end_lapsed_delegations(later) == 0
+    told = bureau.rows("SELECT account_id FROM notice WHERE text LIKE ?", ("%已经结束。",))
+    assert sorted(told) == sorted([(account("wang").id,), (account("zhang").id,)])
+    page = bureau.sign_in("zhang").get(URL).words
+    assert ("已到期" if cause == "expired" else "已收回") in page
 
 
 def test_nothing_is_lent_on(bureau: Bureau) -> None:

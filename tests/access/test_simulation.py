@@ -210,8 +210,8 @@ def large() -> tuple[Tables, UnitTree]:
 def test_change_for_3200_people_is_reckoned_in_a_second(bureau: Bureau) -> None:
     tables, tree = large()
     after = tables.with_role(tables.roles[1]._replace(permissions=frozenset({"p.do_1", "p.do_99"})))
-    started = time.perf_counter()
+    started = time.process_time()
     found = effect_of(tables, after, moment_of(bureau.now).today, tree, {}, "x")
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert found.gaining == 3200
     assert took < 1.0

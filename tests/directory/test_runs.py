@@ -24,9 +24,12 @@ from openbureau.kernel.sync.queries import plan_counts, plan_lines
 from openbureau.kernel.sync.runs import read_run
 from openbureau.kernel.sync.undo import undo_run, undone_of
 from openbureau.kernel.todos.models import Notice
-from openbureau.kernel.units.models import Unit
+from openbureau.kernel.units.changes import close_unit
+from openbureau.kernel.units.lineage import Deed
+from openbureau.kernel.units.models import Node, Unit
 from openbureau.testing.directory import (
     NOW,
+    PROVINCE_DN,
     bureau_entries,
     county_dn,
     dn_of,
@@ -263,3 +266,22 @@ def test_two_sources_leave_each_other_alone(
     assert Unit.get(Unit.code == "539900").parent.code == "530300"
     assert synced.read(main).state == "empty"
     assert synced.read(other).state == "empty"
+
+
+def test_unit_an_administrator_closed_is_not_opened_again(
+    synced: Synced, make_slapd: Callable[..., Slapd]
+) -> None:
+    entries = [*bureau_entries(), unit_entry("空局", "539900", PROVINCE_DN)]
+    source = synced.add_source(make_slapd(entries).url)
+    with writing():
+        node = Node.create(name="省局", is_self=True)
+        names = {"name": "空局", "short_name": "空局"}
+        unit = Unit.create(code="539900", kind="county", home_node=node, **names)
+    applied(synced, synced.read(source))
+    unit = Unit.get_by_id(unit.id)
+    assert unit.external_id
+    with writing():
+        close_unit(Deed(synced.now.date(), synced.now, "撤并"), unit)
+    run = synced.read(source)
+    assert (run.state, plan_counts(run)) == ("empty", {"conflict": 1})
+    assert not Unit.get_by_id(unit.id).is_active

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.directory.running import Synced, rows
 
-from openbureau.base.database import db, writing
+from openbureau.base.database import db, is_postgresql, writing
+from openbureau.base.errors import OperatorError
 from openbureau.kernel.accounts.models import Account, SecondFactor
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.directory.models import DirectorySource
@@ -18,6 +20,7 @@ from openbureau.kernel.settings.declared import CORE_SETTINGS
 from openbureau.kernel.sync.actions import apply_run, order_run, start_run
 from openbureau.kernel.sync.jobs import sync_handlers
 from openbureau.kernel.sync.leavers import archive_leavers
+from openbureau.kernel.sync.locking import held
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.sync.undo import undo_run
@@ -204,3 +207,29 @@ def test_archived_person_who_comes_back_is_the_same_account(synced: Synced, slap
     )
     back = Account.get(Account.login == "u9")
     assert (back.id, back.state, back.archived_at) == (person.id, "active", None)
+
+
+@pytest.fixture
+def either(tmp_path: Path, database_url: str) -> Iterator[Synced]:
+    """An installation on each of the two databases."""
+    yield Synced(tmp_path / "data", database_url)
+    db.close()
+    if is_postgresql():
+        db.close_all()
+
+
+def test_one_synchronisation_of_a_source_at_a_time(either: Synced) -> None:
+    def attempt(source_id: int | None) -> str:
+        try:
+            with held(source_id, either.settings, wait_s=0):
+                return "held"
+        except OperatorError as refused:
+            return refused.code
+        finally:
+            db.close()
+
+    with ThreadPoolExecutor(1) as other, held(1, either.settings, wait_s=0):
+        assert other.submit(attempt, 1).result() == "LDAP-003"
+        assert other.submit(attempt, 2).result() == "held"
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(attempt, 1).result() == "held"

@@ -85,6 +85,7 @@ def test_changed_mapping_is_seen_in_the_sample(commands: Commands) -> None:
         ("--map", "phone=a)(b"),
         ("--full-at", "25:00"),
         ("--delta-every", "-1"),
+        ("--ca-file", __file__),
     ],
 )
 def test_unusable_description_is_refused_in_both_languages(
@@ -94,6 +95,19 @@ def test_unusable_description_is_refused_in_both_languages(
     result = commands.run("source", "change", "main", *options)
     assert (result.exit_code, "LDAP-006" in result.stderr) == (1, True)
     assert commands.json("source", "list") == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--url", "ldap://elsewhere.example"), ("--bind-dn", "cn=other"), ("--insecure",)],
+)
+def test_stored_password_does_not_go_to_another_server(
+    commands: Commands, options: tuple[str, ...]
+) -> None:
+    refused = commands.run("source", "change", "main", *options)
+    assert (refused.exit_code, "LDAP-006" in refused.stderr) == (1, True)
+    given = ("--password-file", str(commands.password_file))
+    assert commands.run("source", "change", "main", *options, *given).exit_code == 0
 
 
 def test_code_is_given_once_and_an_unknown_one_is_named(commands: Commands) -> None:

@@ -86,9 +86,13 @@ def test_every_page_declares_who_may_open_it(bureau: Bureau) -> None:
         declared = {p.code for r in bureau.application.plugins.loaded
                     for p in r.declared.permissions.permissions}  # fmt: skip
         permission = route.page.permission
-        assert permission in {"public", "signed-in", *(p.code for p in POWERS), *declared}, (
-            route.url
-        )
+        assert permission in {
+            "public",
+            "signed-in",
+            "administrator",
+            *(p.code for p in POWERS),
+            *declared,
+        }, route.url
 
 
 def test_public_pages_are_the_known_ones(bureau: Bureau) -> None:

@@ -183,6 +183,33 @@ def addresses(app: Any, given: dict[str, list[str]]) -> list[str]:
 TODO_TABS = ("do", "read", "done", "started", "followed", "supervise")
 
 
+def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
+    """Addresses of administrators' pages about people and sessions."""
+    post = int(
+        bureau.rows(
+            "SELECT p.id FROM post p JOIN account a ON a.id = p.account_id WHERE a.uid = ?", (uid,)
+        )[0][0]
+    )
+    person = f"/-/console/people/{uid}"
+    paths = ("", "/edit", "/slip", "/posts")
+    deeds = ("disable", "enable", "archive", "second-factor", "local")
+    lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
+    keyed = "/-/console/people/{uid}"
+    return {
+        "/-/console/people": [f"/-/console/people{query}" for query in lists],
+        "/-/console/people/import/template": [],  # a workbook
+        **{f"{keyed}{path}": [f"{person}{path}"] for path in paths},
+        f"{keyed}/do/{{name}}": [f"{person}/do/{deed}" for deed in deeds],
+        f"{keyed}/posts/{{id:int}}": [f"{person}/posts/{post}"],
+        f"{keyed}/posts/{{id:int}}/end": [f"{person}/posts/{post}/end"],
+        "/-/console/sessions/{id:int}/end-all": ["/-/console/sessions/1/end-all"],
+        "/-/console/administrators/{uid}/dismiss": [f"/-/console/administrators/{uid}/dismiss"],
+        "/-/console/administrators/{uid}/reset/{name}": [
+            f"/-/console/administrators/{uid}/reset/{name}" for name in ("password", "none")
+        ],
+    }
+
+
 def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     """Addresses of pages whose path names a record, and of lists with and without content."""
     published = bulletin(li, "Published", is_published=True)
@@ -204,38 +231,16 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/drafts/{id:int}": ["/-/drafts/1"],
         "/-/drafts/{id:int}/delete": ["/-/drafts/1/delete"],
         "/-/people/{uid}": [f"/-/people/{person}"],
+        **people_addresses(bureau, person),
         "/-/uploads/{uid}": ["/-/uploads/none"],
+        **contact_addresses(person),
         "/-/logo/{digest}": ["/-/logo/none"],
         "/-/units/{code}": ["/-/units/530100", "/-/units/none"],
         "/-/units/{code}/branch": ["/-/units/530100/branch", "/-/units/none/branch"],
         "/-/units": ["/-/units", "/-/units?q=kms", "/-/units?q=zzzz"],
         "/-/search": ["/-/search", "/-/search?q=Published", "/-/search?q=zzzz"],
         "/-/todos": [f"/-/todos?tab={tab}" for tab in TODO_TABS],
-        "/-/people/{uid}/photo": [f"/-/people/{person}/photo"],
-        "/-/people/{uid}/card": [],  # a vCard: data only
-        "/-/contacts": ["/-/contacts", "/-/contacts?q=li", "/-/contacts?q=zzzz"],
-        "/-/contacts/{code}": ["/-/contacts/530100?all=1", "/-/contacts/none"],
-        "/-/contacts/{code}/branch": ["/-/contacts/530100/branch"],
-        "/-/contacts/{code}/print": ["/-/contacts/530100/print", "/-/contacts/530103/print"],
-        "/-/handovers/{uid}": ["/-/handovers/none"],
-        "/-/handovers/of/{id:int}": ["/-/handovers/of/1"],
-        "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
-        "/-/console/handovers/{uid}": [f"/-/console/handovers/{person}"],
-        "/-/console/audit/{id:int}": ["/-/console/audit/1"],
-        "/-/console/audit/anchors/{name}": ["/-/console/audit/anchors/2020-01-01"],
-        "/-/console/jobs": [f"/-/console/jobs?state={state}" for state in JOB_STATES],
-        "/-/console/jobs/{id:int}": ["/-/console/jobs/1"],
-        "/-/console/settings/{name}": ["/-/console/settings/core.quota_mb"],
-        "/-/console/policies/{name}": ["/-/console/policies/core.password_profile"],
-        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
-        "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
-        "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
-        "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
-        "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
-        "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
-        "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
-        "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
-        "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
+        **console_addresses(),
         "/bulletins/": [f"/bulletins/{query}" for query in lists],
         "/bulletins/bulletin/new": [f"/bulletins/bulletin/new{q}" for q in ("", "?draft=1")],
         record: [published, withdrawn, draft],
@@ -244,6 +249,47 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         f"{record}/withdraw": [f"{published}/withdraw"],
         f"{record}/delete": [f"{draft}/delete"],
         f"{record}/progress": [f"{published}/progress?unit=530102"],
+    }
+
+
+def contact_addresses(person: str) -> dict[str, list[str]]:
+    """Addresses of the address list and of handovers."""
+    return {
+        "/-/people/{uid}/photo": [f"/-/people/{person}/photo"],
+        "/-/people/{uid}/card": [],  # a vCard: data only
+        "/-/contacts": ["/-/contacts", "/-/contacts?q=li", "/-/contacts?q=zzzz"],
+        "/-/contacts/{code}": ["/-/contacts/530100?all=1", "/-/contacts/none"],
+        "/-/contacts/{code}/branch": ["/-/contacts/530100/branch"],
+        "/-/contacts/{code}/print": ["/-/contacts/530100/print", "/-/contacts/530103/print"],
+        "/-/console/handovers/{uid}": [f"/-/console/handovers/{person}"],
+        "/-/handovers/{uid}": ["/-/handovers/none"],
+        "/-/handovers/of/{id:int}": ["/-/handovers/of/1"],
+    }
+
+
+def console_addresses() -> dict[str, list[str]]:
+    """Addresses of the console's pages whose path names something, and of answers to why."""
+    return {
+        "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        "/-/console/sync/{uid}": ["/-/console/sync/none"],
+        "/-/console/sync/{uid}/undo": ["/-/console/sync/none/undo"],
+        "/-/console/sources/{code}": ["/-/console/sources/none"],
+        "/-/console/group-roles/groups/{code}": ["/-/console/group-roles/groups/none"],
+        "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
+        "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
+        "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
+        "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
+        "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
+        "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
+        "/-/console/audit/{id:int}": ["/-/console/audit/1"],
+        "/-/console/audit/anchors/{name}": ["/-/console/audit/anchors/2020-01-01"],
+        "/-/console/jobs": [f"/-/console/jobs?state={state}" for state in JOB_STATES],
+        "/-/console/jobs/{id:int}": ["/-/console/jobs/1"],
+        "/-/console/settings/{name}": ["/-/console/settings/core.quota_mb"],
+        "/-/console/policies/{name}": ["/-/console/policies/core.password_profile"],
+        "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
+        "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
     }
 
 

@@ -17,7 +17,7 @@ from openbureau.base.errors import Forbidden, NotEnabled, NotFound, Problem, Sig
 from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.base.routing import CORE
-from openbureau.kernel.access.contexts import Moment, context_of
+from openbureau.kernel.access.contexts import Moment, context_of, may_open
 from openbureau.kernel.accounts.actions import token_digest
 from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.queries import session_row
@@ -111,7 +111,7 @@ class StaffGate:
             raise SignInNeeded if request.is_safe else SignInNeeded.for_form()
         if route.slug != CORE:
             self._admit_to_plugin(request, route.slug)
-        if page.permission == "signed-in" or request.ctx.may(page.permission):
+        if may_open(request.ctx, page.permission):
             return
         if route.slug == CORE:
             raise Forbidden(

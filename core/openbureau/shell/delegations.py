@@ -24,6 +24,7 @@ from openbureau.kernel.access.delegations import (
     end_delegation,
     lend,
 )
+from openbureau.kernel.access.wording import day_of
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.calendar.fields import DateField
@@ -148,10 +149,11 @@ def delegation_lines(ctx: Context, rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _lamp(row: Any, today: dt.date) -> tuple[str, str]:
+    over = today if row.ended_at is None else day_of(row.ended_at)
+    if over is not None and row.ends_on < over:
+        return "pause", N_("已到期")
     if row.ended_at is not None:
         return "pause", N_("已收回")
-    if row.ends_on < today:
-        return "pause", N_("已到期")
     return ("warn", N_("未开始")) if row.starts_on > today else ("ok", N_("代办中"))
 
 

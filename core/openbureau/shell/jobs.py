@@ -7,6 +7,7 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.base.settings import Settings
+from openbureau.kernel.access.delegations import end_lapsed_delegations
 from openbureau.kernel.audit import verifying
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
@@ -42,10 +43,15 @@ def _archive_leavers(now: dt.datetime) -> None:
         archive_leavers(now)
 
 
+def _end_delegations(now: dt.datetime) -> None:
+    end_lapsed_delegations(now)
+
+
 SWEEPS = (
     _forget_submissions,
     _sweep_files,
     _archive_leavers,
+    _end_delegations,
     schedule_syncs,
     verifying.verify_nightly,
 )

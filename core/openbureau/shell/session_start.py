@@ -82,7 +82,8 @@ def begin(
         notice = "" if stage else _signed_in(request, account, now, source)
     _give_cookies(request, account, token, age, is_known=not stage)
     warning = request.catalogue.gettext(proof.warning, **proof.params) if proof.warning else ""
-    return redirect(stage_url(stage, target) if stage else target, warning + notice)
+    told = _sentences(request, warning, notice)
+    return redirect(stage_url(stage, target) if stage else target, told)
 
 
 def proceed(request: Request, account: Account, now: dt.datetime, target: str) -> Redirect:
@@ -139,7 +140,13 @@ def _signed_in(request: Request, account: Account, now: dt.datetime, source: str
         return ""
     say = request.catalogue.gettext
     told = say(LAST, moment=moment(before.at), address=before.address)
-    return told + (say(FAILED_SINCE, total=failures) if failures else "")
+    return _sentences(request, told, say(FAILED_SINCE, total=failures) if failures else "")
+
+
+def _sentences(request: Request, *sentences: str) -> str:
+    """Sentences one after the other, as the language has it."""
+    between = " " if request.catalogue.language == "en" else ""
+    return between.join(sentence for sentence in sentences if sentence)
 
 
 def _give_cookies(

@@ -78,6 +78,14 @@ def context_of(
     )
 
 
+def may_open(ctx: Context, permission: str) -> bool:
+    """Whether pages that demand this permission open: `signed-in` is everybody's,
+    `administrator` that of all three kinds of administrators."""
+    if permission == "administrator":
+        return ctx.account.administrator is not None
+    return permission == "signed-in" or ctx.may(permission)
+
+
 def _standing(at: Moment, account_id: int, post_id: int | None = None) -> Standing:
     return standing(account_id, at.access, at.units, at.today, unit_tree(at.units), post_id)
 

@@ -8,6 +8,7 @@ from typing import Any
 from peewee import JOIN
 
 from openbureau.base.context import CHINA, Context
+from openbureau.base.database import reading, writing
 from openbureau.base.errors import Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.models import Delegation
@@ -97,6 +98,60 @@ def end_delegation(ctx: Context, delegation: Delegation) -> None:
     if delegation.delegator_id != ctx.account.id:
         text = N_("您授权%(name)s代办已经结束。")
         _tell(ctx, delegation.delegator_id, text, name=delegation.delegate.name)
+
+
+def end_lapsed_delegations(now: dt.datetime) -> int:
+    """Ends delegations whose last day is over or one of whose two is no longer in office;
+    both are told. They lend nothing from that moment anyway. Returns how many."""
+    today = now.astimezone(CHINA).date()
+    with reading():
+        lapsed = [row for row in _open_delegations() if _is_lapsed(row, today)]
+    for delegation in lapsed:
+        with writing():
+            _lapse(delegation, now)
+    return len(lapsed)
+
+
+def _open_delegations() -> list[Delegation]:
+    lender, stand_in = Account.alias("lender"), Account.alias("stand_in")
+    return list(
+        Delegation.select(Delegation, lender, stand_in)
+        .join(lender, on=(Delegation.delegator == lender.id))
+        .switch(Delegation)
+        .join(stand_in, on=(Delegation.delegate == stand_in.id))
+        .where(Delegation.ended_at.is_null())
+    )
+
+
+def _is_lapsed(delegation: Delegation, today: dt.date) -> bool:
+    both = (delegation.delegator, delegation.delegate)
+    return delegation.ends_on < today or any(
+        person.state != "active" or person.administrator for person in both
+    )
+
+
+def _lapse(delegation: Delegation, now: dt.datetime) -> None:
+    Delegation.update(ended_at=now).where(
+        (Delegation.id == delegation.id) & Delegation.ended_at.is_null()
+    ).execute()
+    _release_sessions(delegation)
+    bump_epoch("access")
+    record_audit(
+        action="core.lapse_delegation",
+        at=now,
+        realm="core/delegation",
+        record_id=delegation.id,
+        detail={
+            "delegator": delegation.delegator.login,
+            "delegate": delegation.delegate.login,
+            "to": str(delegation.ends_on),
+        },
+    )
+    lender, stand_in = delegation.delegator, delegation.delegate
+    text = N_("%(name)s的授权代办已经结束。")
+    notify(stand_in.id, text, now=now, url=URL, params={"name": lender.name})
+    text = N_("您授权%(name)s代办已经结束。")
+    notify(lender.id, text, now=now, url=URL, params={"name": stand_in.name})
 
 
 def _release_sessions(delegation: Delegation) -> None:

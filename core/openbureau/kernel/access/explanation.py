@@ -9,7 +9,7 @@ from openbureau.base.declarations import RecordKind
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_, Catalogue
 from openbureau.base.plugins import Plugins
-from openbureau.kernel.access.contexts import context_of, moment_of
+from openbureau.kernel.access.contexts import context_of, may_open, moment_of
 from openbureau.kernel.access.evidence import acts_on
 from openbureau.kernel.access.openness import plugin_lines, record_lines
 from openbureau.kernel.access.reasons import (
@@ -99,7 +99,7 @@ def _is_allowed(case: Case, kind: RecordKind | None) -> bool:
         return False
     if question.slug != "core" and question.slug not in ctx.plugins:
         return False
-    if question.permission != "signed-in" and not ctx.may(question.permission):
+    if not may_open(ctx, question.permission):
         return False
     if question.record_id is None:
         place_id = case.place_id

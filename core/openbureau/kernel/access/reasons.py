@@ -12,7 +12,7 @@ from openbureau.kernel.access.administration import KIND_LABELS, POWERS
 from openbureau.kernel.access.contexts import Moment
 from openbureau.kernel.access.evidence import default_roles_with, delegations_to, grants_with
 from openbureau.kernel.access.reckoning import covered, is_in_force
-from openbureau.kernel.access.wording import Line, Words, line, scope_words
+from openbureau.kernel.access.wording import Effect, Line, Words, line, scope_words
 from openbureau.kernel.units.queries import UnitTree
 
 _POWERS = {power.code: power for power in POWERS}
@@ -81,6 +81,9 @@ def page_lines(case: Case) -> Iterator[Line]:
         yield line("allow", "page", text, "page")
     elif case.question.permission == "signed-in":
         yield line("allow", "page", N_("这个页面对所有登录的人开放。"), "page")
+    elif case.question.permission == "administrator":
+        effect: Effect = "allow" if case.account.administrator else "deny"
+        yield line(effect, "page", N_("这个页面只对管理员开放。"), "page")
 
 
 def administrator_lines(case: Case) -> Iterator[Line]:

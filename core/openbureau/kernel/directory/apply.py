@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openbureau.base.database import writing
-from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.accounts.models import Post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.apply_people import Writing, write_people
 from openbureau.kernel.directory.apply_units import write_units
@@ -73,8 +73,9 @@ def apply_plan(
         for picture in pictures:
             stored_file(picture, now)
         write_people(plan, Writing(source_id, unit_ids, sounds, now, recorder))
-        _make_findable(plan, unit_ids, now)
-        run_id = order.on_written(plan, recorder.finished())
+        before = recorder.finished()
+        _make_findable(plan, unit_ids, before.created["account"], now)
+        run_id = order.on_written(plan, before)
         _note(plan, plan_hash, run_id, order, now)
 
 
@@ -86,7 +87,9 @@ def _still_follows(plan: Plan, plan_hash: str, snapshot: Snapshot, order: Order)
     return isinstance(again, Plan) and again.hash == plan_hash
 
 
-def _make_findable(plan: Plan, unit_ids: Mapping[str, int], now: dt.datetime) -> None:
+def _make_findable(
+    plan: Plan, unit_ids: Mapping[str, int], created: Collection[int], now: dt.datetime
+) -> None:
     """Brings the search index up to date. People are found by their unit's name as well."""
     changed = [change for change in plan.units if change.action != "conflict"]
     ids = {change.row_id for change in changed if change.row_id is not None}
@@ -94,11 +97,9 @@ def _make_findable(plan: Plan, unit_ids: Mapping[str, int], now: dt.datetime) ->
     renamed = [change.row_id for change in changed if change.after("name") and change.row_id]
     members: Any = Post.select(Post.account).where(Post.is_active & Post.unit.in_(renamed)).tuples()
     people = {account_id for (account_id,) in members}
-    changed_people = {c.external_id for c in plan.people if c.action != "conflict"}
-    rows: Any = Account.select(Account.id, Account.external_id).tuples()
-    people |= {row_id for row_id, entry in rows.iterator() if entry in changed_people}
+    people |= {c.row_id for c in plan.people if c.row_id and c.action != "conflict"}
     # In portions: everybody at once would be a hundred thousand rows in memory.
-    for group in grouped(sorted(people)):
+    for group in grouped((*sorted(people), *created)):
         index_people(group)
 
 

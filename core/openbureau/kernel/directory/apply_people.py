@@ -1,22 +1,34 @@
 """The people's part of writing a plan: accounts, posts and the roles groups bring."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from peewee import Query
+
 from openbureau.base.context import CHINA
-from openbureau.base.database import new_uid, to_instant
+from openbureau.base.database import new_uid, param, statement, to_instant
 from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.directory.apply_units import unit_id_of
 from openbureau.kernel.directory.images import Recorder, grouped
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY, SYNCED, Change, Plan, RoleChange
 
-ROWS_PER_STATEMENT = 100
 ACCOUNT_FIELDS = ("login", "name", "phone", "mobile", "mail", "room", "photo", "directory")
 FURTHER_RANK = 200
+_ACCOUNT_COLUMNS = (
+    *ACCOUNT_FIELDS,
+    "uid",
+    "pinyin",
+    "initials",
+    "state",
+    "external_id",
+    "directory_dn",
+    "disabled_at",
+    "disabled_reason",
+    "created_at",
+)
 
 Sounds = Mapping[str, tuple[str, str]]
 
@@ -49,10 +61,10 @@ def write_people(plan: Plan, writing: Writing) -> None:
         _update_person(change, writing)
     for account_id, dn in plan.renamed_entries:
         Account.update(directory_dn=dn).where(Account.id == account_id).execute()
-    created = _create_people([change for change in changed if change.row_id is None], writing)
-    made = _post_ids(known_ids) - posts_before
-    writing.recorder.note_created("post", made | _post_ids(created.values()))
-    writing.recorder.note_created("account", list(created.values()))
+    holders = {line.holder.removeprefix("entry:") for line in plan.roles}
+    fresh = [change for change in changed if change.row_id is None]
+    created = _create_people(fresh, holders, writing)
+    writing.recorder.note_created("post", _post_ids(known_ids) - posts_before)
     _write_roles(plan.roles, created, writing)
 
 
@@ -157,23 +169,39 @@ def _write_further_posts(change: Change, writing: Writing) -> None:
             )
 
 
-def _create_people(changes: Sequence[Change], writing: Writing) -> dict[str, int]:
-    """Creates accounts with their posts; their ids by stable id."""
-    if not changes:
-        return {}
-    _insert(Account, (_account_row(change, writing) for change in changes))
-    wanted = {change.external_id for change in changes}
-    stored: Any = (
-        Account.select(Account.external_id, Account.id).where(Account.source == SYNCED).tuples()
-    )
-    ids = {
-        external_id: row_id for external_id, row_id in stored.iterator() if external_id in wanted
-    }
-    _insert(
-        Post,
-        (row for change in changes for row in _post_rows(change, ids, writing)),
-    )
-    return ids
+@statement
+def _account_insertion() -> Query:
+    given = {name: param(name) for name in _ACCOUNT_COLUMNS}
+    fixed = {"source": SYNCED, "language": "", "must_change_password": False}
+    return Account.insert(given | fixed).returning(Account.id)
+
+
+@statement
+def _post_insertion() -> Query:
+    given = {name: param(name) for name in ("uid", "account", "unit", "title", "rank")}
+    fixed = {"source": SYNCED, "nature": "regular", "is_leader": False, "is_active": True}
+    return Post.insert(given | fixed | {"is_primary": param("is_primary")}).returning(Post.id)
+
+
+def _create_people(
+    changes: Sequence[Change], holders: Collection[str], writing: Writing
+) -> dict[str, int]:
+    """Creates accounts with their posts; the ids of the `holders`, by stable id."""
+    found: dict[str, int] = {}
+    accounts: list[int] = []
+    posts: list[int] = []
+    add_account, add_post = _account_insertion(), _post_insertion()
+    for change in changes:
+        account_id = int(add_account.value(**_account_row(change, writing)))
+        accounts.append(account_id)
+        posts += [
+            int(add_post.value(account=account_id, **post)) for post in _post_rows(change, writing)
+        ]
+        if change.external_id in holders:
+            found[change.external_id] = account_id
+    writing.recorder.note_created("account", accounts)
+    writing.recorder.note_created("post", posts)
+    return found
 
 
 def _account_row(change: Change, writing: Writing) -> dict[str, Any]:
@@ -185,7 +213,6 @@ def _account_row(change: Change, writing: Writing) -> dict[str, Any]:
         **_sound_fields(str(after["name"]), writing.sounds),
         "uid": new_uid(),
         "state": after["state"],
-        "source": SYNCED,
         "directory": writing.source_id,
         "external_id": change.external_id,
         "directory_dn": after["dn"],
@@ -195,8 +222,7 @@ def _account_row(change: Change, writing: Writing) -> dict[str, Any]:
     }
 
 
-def _post_rows(change: Change, ids: Mapping[str, int], writing: Writing) -> list[dict[str, Any]]:
-    common = {"account": ids[change.external_id], "source": SYNCED}
+def _post_rows(change: Change, writing: Writing) -> list[dict[str, Any]]:
     rank = change.after("rank")
     first = {
         "unit": unit_id_of(change.after("unit"), writing.unit_ids),
@@ -213,13 +239,7 @@ def _post_rows(change: Change, ids: Mapping[str, int], writing: Writing) -> list
         }
         for post in change.posts
     ]
-    return [{"uid": new_uid(), **common, **post} for post in (first, *further)]
-
-
-def _insert(table: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, ROWS_PER_STATEMENT)):
-        table.insert_many(batch).execute()
+    return [{"uid": new_uid(), **post} for post in (first, *further)]
 
 
 def _write_roles(

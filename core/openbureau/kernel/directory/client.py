@@ -177,6 +177,14 @@ def identity_filter(external_ids: Sequence[str], profile: Profile) -> str:
     return "(|{})".format("".join(f"({profile.identity}={value})" for value in values))
 
 
+def is_authority(text: str) -> bool:
+    """Whether a text holds certificates of an authority (PEM)."""
+    try:
+        return text.isascii() and bool(ssl.create_default_context(cadata=text).get_ca_certs())
+    except (ssl.SSLError, ValueError):
+        return False
+
+
 def is_filter(text: str) -> bool:
     """Whether a search filter can be understood (RFC 4515)."""
     try:

@@ -101,6 +101,7 @@ class Current(msgspec.Struct, frozen=True):
     `directory_id` is the source that is synchronised, None the one of the start-up settings;
     what other sources brought is not touched, unless they are among the `orphaned` ones:
     those whose people the source may take over. `top_unit_id` is where its tree hangs.
+    `closed_here` are units an administrator closed: the directory does not open them again.
     """
 
     units: tuple[UnitRow, ...]
@@ -111,13 +112,14 @@ class Current(msgspec.Struct, frozen=True):
     top_unit_id: int | None = None
     group_roles: tuple[GroupRoleRow, ...] = ()
     grants: tuple[GrantRow, ...] = ()
+    closed_here: frozenset[int] = frozenset()
 
     @property
     def digest(self) -> str:
         """A fingerprint of all rows: the same rows and the same snapshot give the same plan."""
         encode = msgspec.json.Encoder(order="deterministic").encode
         digest = hashlib.sha256(encode((self.directory_id, self.top_unit_id)))
-        digest.update(encode(sorted(map(str, self.orphaned))))
+        digest.update(encode((sorted(map(str, self.orphaned)), sorted(self.closed_here))))
         for part in (self.units, self.accounts, self.posts, self.group_roles, self.grants):
             for row in part:
                 digest.update(encode(row))

@@ -1,7 +1,6 @@
 """The people's part of a plan: by stable id only, local accounts never touched."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from openbureau.kernel.directory.plan import (
@@ -56,14 +55,15 @@ class _Context:
                 else:
                     self.elsewhere.add(row.external_id)
         self.by_login = {row.login: row for row in current.accounts}
-        self.mails = Counter(entry.mail.lower() for entry in entries if entry.mail)
+        self.shared_mails = _twice(_lower(entry.mail) for entry in entries if entry.mail)
+        self.needs_homes = bool(current.group_roles)
 
     def row(self, entry: PersonEntry) -> AccountRow | None:
         return self.by_external_id.get(entry.external_id)
 
     def is_shared(self, entry: PersonEntry) -> bool:
         """Whether another person of the directory has the same address."""
-        return self.mails[entry.mail.lower()] > 1
+        return bool(self.shared_mails) and _lower(entry.mail) in self.shared_mails
 
     def mail(self, entry: PersonEntry) -> str:
         """The address to store. A shared one is nobody's, unless somebody has it already."""
@@ -71,6 +71,20 @@ class _Context:
             return entry.mail
         row = self.row(entry)
         return row.mail if row is not None else ""
+
+
+def _lower(text: str) -> str:
+    """The text in lower case; the same object where it is: there are many of them."""
+    return text if text.islower() else text.lower()
+
+
+def _twice(texts: Iterable[str]) -> frozenset[str]:
+    """Those that occur more than once."""
+    seen: set[str] = set()
+    found: set[str] = set()
+    for text in texts:
+        (found if text in seen else seen).add(text)
+    return frozenset(found)
 
 
 def draft_people(
@@ -97,16 +111,17 @@ def draft_people(
 
 def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: PeopleDraft) -> None:
     row = context.row(entry)
-    if row is not None and row.unit_id is not None:
-        draft.homes[entry.external_id] = f"unit:{row.unit_id}"
     if reason:
+        if row is not None and row.unit_id is not None:
+            draft.homes[entry.external_id] = f"unit:{row.unit_id}"
         line = _refused(entry, row, reason, context)
         if line is None:
             draft.unchanged += 1
         else:
             draft.changes.append(line)
         return
-    draft.homes[entry.external_id] = _ref(entry, context.units)
+    if context.needs_homes:
+        draft.homes[entry.external_id] = _ref(entry, context.units)
     change = _creation(entry, context) if row is None else _difference(entry, row, context)
     if change is not None:
         draft.changes.append(change)
@@ -140,7 +155,7 @@ def _home(entry: PersonEntry, row: AccountRow | None, context: _Context) -> str:
 
 def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, str]:
     """Why entries cannot be taken, by stable id."""
-    wanted = Counter(entry.login for entry in entries if entry.login)
+    wanted = _twice(entry.login for entry in entries if entry.login)
     found = {}
     for entry in entries:
         reason = entry.fault or _place_conflict(entry, context.units)
@@ -148,7 +163,7 @@ def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, s
         is_kept = row is not None and row.login == entry.login
         if not reason and entry.external_id in context.elsewhere:
             reason = "identity-of-other-source"
-        if not reason and wanted[entry.login] > 1 and not is_kept:
+        if not reason and entry.login in wanted and not is_kept:
             reason = f"duplicate-login:{entry.login}"
         if not reason and entry.external_id in context.excluded:
             reason = "excluded"
@@ -176,12 +191,14 @@ def _add_login_conflicts(
     entries: Sequence[PersonEntry], context: _Context, found: dict[str, str]
 ) -> None:
     """Login names somebody else keeps. Repeated, since each new conflict keeps one more."""
-    logins = {entry.external_id: entry.login for entry in entries}
     claims = [
         (entry, holder)
         for entry in entries
         if (holder := _other_holder(entry, context)) is not None
     ]
+    if not claims:
+        return
+    logins = {entry.external_id: entry.login for entry in entries}
     is_settled = False
     while not is_settled:
         is_settled = True

@@ -195,6 +195,8 @@ def _accept(change: Change, row: UnitRow | None, draft: UnitDraft) -> None:
 def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft: UnitDraft) -> str:
     if entry.external_id in matching.elsewhere:
         return "identity-of-other-source"
+    if row is not None and row.id in matching.current.closed_here:
+        return "closed-here"
     is_kept = row is not None and row.external_id == entry.external_id and row.code == entry.code
     if entry.code in matching.repeated_codes and not is_kept:
         return f"duplicate-code:{entry.code}"

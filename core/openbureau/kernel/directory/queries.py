@@ -1,7 +1,7 @@
 """The rows a plan is compared with."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from openbureau.base.database import param, statement
@@ -18,7 +18,7 @@ from openbureau.kernel.directory.plan import (
     UnitRow,
 )
 from openbureau.kernel.sync.models import GroupRole
-from openbureau.kernel.units.models import Unit
+from openbureau.kernel.units.models import Unit, UnitEvent
 
 POWER_PREFIX = "core."
 ROWS_PER_READ = 2000
@@ -34,12 +34,13 @@ def current_rows(source: DirectorySource | None = None) -> Current:
             for row in _units().rows()
         ),
         _account_rows(),
-        tuple((row.account_id, row.unit_id, row.source == SYNCED) for row in _posts().rows()),
+        tuple(_active_posts()),
         directory_id=source_id,
         orphaned=orphaned_sources(source_id),
         top_unit_id=None if source is None else source.top_unit_id,
         group_roles=_group_role_rows(source_id),
         grants=() if source_id is None else _grant_rows(source_id),
+        closed_here=_closed_here(),
     )
 
 
@@ -67,6 +68,13 @@ def _account_rows() -> tuple[AccountRow, ...]:
     return tuple(accounts)
 
 
+def _active_posts() -> Iterator[tuple[int, int, bool]]:
+    last = 0
+    while found := _posts().rows(after=last, limit=ROWS_PER_READ):
+        last = found[-1].id
+        yield from ((row.account_id, row.unit_id, row.source == SYNCED) for row in found)
+
+
 def _account_row(row: Any, posts: Sequence[Any], spoken: dict[str, str]) -> AccountRow:
     fields = row._asdict()
     # A few hundred titles and rooms serve everybody.
@@ -81,6 +89,12 @@ def _account_row(row: Any, posts: Sequence[Any], spoken: dict[str, str]) -> Acco
         rank=first.rank,
         more_posts=tuple(PostRow(post.id, post.unit_id, post.title) for post in more),
     )
+
+
+def _closed_here() -> frozenset[int]:
+    """Closed units whose last closing no synchronisation wrote."""
+    last = {row.unit_id: row.basis for row in _closings().rows()}
+    return frozenset(unit_id for unit_id, basis in last.items() if basis != SYNCED)
 
 
 def _group_role_rows(source_id: int | None) -> tuple[GroupRoleRow, ...]:
@@ -112,6 +126,16 @@ def _units() -> Any:
         Unit.access_unit.alias("access_unit_id"),
         Unit.directory.alias("directory_id"),
     ).order_by(Unit.id)
+
+
+@statement
+def _closings() -> Any:
+    return (
+        UnitEvent.select(UnitEvent.unit.alias("unit_id"), UnitEvent.basis)
+        .join(Unit, on=(UnitEvent.unit == Unit.id))
+        .where((UnitEvent.kind == "closed") & ~Unit.is_active)
+        .order_by(UnitEvent.id)
+    )
 
 
 @statement
@@ -163,10 +187,13 @@ def _synced_posts() -> Any:
 @statement
 def _posts() -> Any:
     return (
-        Post.select(Post.account.alias("account_id"), Post.unit.alias("unit_id"), Post.source)
+        Post.select(
+            Post.id, Post.account.alias("account_id"), Post.unit.alias("unit_id"), Post.source
+        )
         .join(Account)
-        .where(Post.is_active & (Account.state == "active"))
+        .where(Post.is_active & (Account.state == "active") & (Post.id > param("after")))
         .order_by(Post.id)
+        .limit(param("limit"))
     )
 
 

@@ -159,6 +159,10 @@ REASONS = MappingProxyType(
             "属于另一个目录来源",
             "belongs to another directory source",
         ),
+        "closed-here": (
+            "已由管理员撤销，目录中仍有",
+            "an administrator closed it; the directory still has it",
+        ),
         "excluded": ("已排除，本次不处理", "excluded from this run"),
         "group-missing": (
             "目录中没有这个组，已授予的角色保留",

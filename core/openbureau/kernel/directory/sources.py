@@ -14,7 +14,7 @@ from openbureau.base.i18n import N_
 from openbureau.base.sealing import sealed, unsealed
 from openbureau.kernel.access.models import REACHES, Role
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.directory.client import is_filter
+from openbureau.kernel.directory.client import is_authority, is_filter
 from openbureau.kernel.directory.config import DirectoryConfig, address
 from openbureau.kernel.directory.deadline import Fault
 from openbureau.kernel.directory.models import DirectorySource
@@ -110,6 +110,20 @@ def described_config(described: Described, password: str) -> DirectoryConfig:
     )
 
 
+def kept_password(described: Described, source: DirectorySource, data: Path) -> str:
+    """The stored password, as long as it goes where it was meant to go.
+
+    Raises Invalid: another server, account or weaker encryption is described. Otherwise
+    whoever may change an address could have the password sent to a server of their own.
+    """
+    is_elsewhere = (described.url, described.bind_dn) != (source.url, source.bind_dn)
+    is_weaker = described.is_insecure and not source.is_insecure
+    is_trusting = described.ca_certificate.split() != source.ca_certificate.split()
+    if source.password and (is_elsewhere or is_weaker or is_trusting):
+        raise Invalid(N_("服务器、查询账号、证书或加密方式有变化时，要重新填写查询账号的密码。"))
+    return unsealed(data, source.password) if source.password else ""
+
+
 def source_mapping(source: DirectorySource) -> Mapping:
     """What the source does otherwise than its profile."""
     return _mapping(source, msgspec.json.decode(source.attributes))
@@ -159,9 +173,12 @@ def change_source(
     now: dt.datetime,
     account_id: int | None = None,
 ) -> DirectorySource:
-    """Changes a source; its code stays. Raises Invalid: something about it cannot be."""
+    """Changes a source; its code stays. Raises Invalid: something about it cannot be, or its
+    password is wanted again (`kept_password`)."""
     described = dataclasses.replace(described, code=source.code)
     _check(described)
+    if described.password is None:
+        kept_password(described, source, data)
     fields = _fields(described, data)
     changed = {name: value for name, value in fields.items() if getattr(source, name) != value}
     if not changed:
@@ -247,6 +264,8 @@ def _check(described: Described) -> None:
     for text in (described.person_filter, described.unit_filter, described.group_filter):
         if text and not is_filter(text):
             raise Invalid(N_("查询条件 %(filter)s 无法识别。"), filter=text[:60])
+    if described.ca_certificate.strip() and not is_authority(described.ca_certificate):
+        raise Invalid(N_("证书机构的内容无法识别，应为 PEM 文本。"))
     if described.full_at and not _TIME.fullmatch(described.full_at):
         raise Invalid(N_("每日全量时间应为 02:00 这样的写法。"))
     if not 0 <= described.delta_every_min <= 1440:

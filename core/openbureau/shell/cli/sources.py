@@ -203,7 +203,7 @@ def _given(given: dict[str, Any]) -> dict[str, Any]:
             fields["password"] = read_password(password_file)
         if ca_file is not None:
             fields["ca_certificate"] = ca_file.read_text("utf-8")
-    except OSError as fault:
+    except (OSError, UnicodeDecodeError) as fault:
         raise OperatorError(
             "LDAP-002",
             f"无法读取文件：{fault}。没有任何改动。请检查路径和权限。",

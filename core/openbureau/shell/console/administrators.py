@@ -144,7 +144,7 @@ def _confirm(
         "core/confirm.html",
         status=status,
         heading=heading,
-        lines=[f"{account.name}（{account.login}）", *lines],
+        lines=[f"{account.name} · {account.login}", *lines],
         action=request.path,
         hidden=[],
         submit_label=label,
@@ -190,20 +190,20 @@ def _page(request: Request, form: AppointmentForm, status: int = 200) -> Any:
 
 
 PAGES = (
-    Page("console/administrators", list_administrators, "signed-in"),
-    Page("console/administrators", create_administrator, "signed-in", methods=("POST",)),
-    Page("console/administrators/{uid}/dismiss", confirm_dismissal, "signed-in"),
+    Page("console/administrators", list_administrators, "administrator"),
+    Page("console/administrators", create_administrator, "administrator", methods=("POST",)),
+    Page("console/administrators/{uid}/dismiss", confirm_dismissal, "administrator"),
     Page(
         "console/administrators/{uid}/dismiss",
         delete_administrator,
-        "signed-in",
+        "administrator",
         methods=("POST",),
     ),
-    Page("console/administrators/{uid}/reset/{name}", confirm_reset, "signed-in"),
+    Page("console/administrators/{uid}/reset/{name}", confirm_reset, "administrator"),
     Page(
         "console/administrators/{uid}/reset/{name}",
         create_reset,
-        "signed-in",
+        "administrator",
         methods=("POST",),
         is_self_managed=True,
     ),

@@ -16,16 +16,15 @@ from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.kit import paging
 from openbureau.shell.console import people_acts, people_import, people_person, people_slips
 from openbureau.shell.console.people_labels import (
+    INDENT,
     SOURCE_LABELS,
     STATE_LABELS,
     STATE_LAMPS,
-    unit_choices,
     unit_words,
 )
 
 URL = "/-/console/people"
 WORDS_CHARACTERS = 100
-LABEL_CHARACTERS = 8
 FILTERS = ("unit", "state", "source", "kind", "only")
 
 
@@ -100,12 +99,9 @@ def _filters(request: Request, tree: UnitTree, given: Mapping[str, str]) -> list
 def _unit_filter(request: Request, tree: UnitTree) -> list[tuple[str, str]]:
     """Units without their sections, short enough for a drop-down in a row of five."""
     covers = reach_of(request.person).covers
-    codes = {node.code for node in tree.access_units()}
-    return [
-        (code, label if len(label) <= LABEL_CHARACTERS else f"{label[:LABEL_CHARACTERS]}…")
-        for code, label in unit_choices(tree, covers)
-        if code in codes
-    ]
+    units = [unit for unit in tree.access_units() if unit.is_active and covers(unit.id)]
+    top = min((unit.depth for unit in units), default=0)
+    return [(unit.code, INDENT * (unit.depth - top) + unit.short_name) for unit in units]
 
 
 def _line(request: Request, tree: UnitTree, row: Any) -> dict[str, Any]:

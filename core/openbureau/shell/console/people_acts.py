@@ -170,7 +170,7 @@ def _deed_page(
         "core/confirm.html",
         status=status,
         heading=say(deed.heading),
-        lines=[f"{account.name}（{account.login}）", *(say(line) for line in deed.lines)],
+        lines=[f"{account.name} · {account.login}", *(say(line) for line in deed.lines)],
         action=request.path,
         hidden=[],
         submit_label=say(deed.label),
@@ -298,7 +298,7 @@ def _end_page(
         status=status,
         heading=say("终止这项任职？"),
         lines=[
-            f"{account.name}：{unit_words(tree, post.unit_id)} {post.title}".strip(),
+            f"{account.name} · {unit_words(tree, post.unit_id)} {post.title}".strip(),
             say("与这项任职有关的角色随之失效；待办请用「离任交接」移交。"),
         ],
         action=request.path,

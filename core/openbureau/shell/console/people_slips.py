@@ -55,7 +55,7 @@ def confirm_slip(request: Request) -> Any:
         "core/confirm.html",
         heading=say("发放新的初始密码？"),
         lines=[
-            f"{account.name}（{account.login}）",
+            f"{account.name} · {account.login}",
             say("请先确认来人的身份。原来的密码立即失效，此人已登录的全部结束。"),
             say("新密码只显示一次，请准备好打印。"),
         ],

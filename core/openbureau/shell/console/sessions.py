@@ -88,7 +88,7 @@ def confirm_end_all(request: Request) -> Any:
         "core/confirm.html",
         heading=say("结束此人的全部登录？"),
         lines=[
-            f"{account.name}（{account.login}）",
+            f"{account.name} · {account.login}",
             say("此人立即退出，没有保存的内容留在草稿中；账号不停用，可以重新登录。"),
         ],
         action=request.path,

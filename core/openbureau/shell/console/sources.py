@@ -31,9 +31,9 @@ from openbureau.kernel.directory.sources import (
     change_source,
     create_source,
     described_config,
+    kept_password,
     retire_source,
     source_by_code,
-    source_config,
     sources,
 )
 from openbureau.kernel.units.queries import unit_tree
@@ -196,8 +196,12 @@ def show_sample(request: Request) -> Any:
         form = _form(request, source)
         if not form.validate():
             return _page(request, form, source, status=422)
-        password = form.password.data or source_config(source, request.app.settings.data).password
-        config = described_config(_described(request, form, source), password)
+        described = _described(request, form, source)
+        try:
+            kept = form.password.data or kept_password(described, source, request.app.settings.data)
+        except Invalid as refused:
+            return _page(request, form, source, status=422, problem=refused)
+        config = described_config(described, kept)
     found = sample(config)
     with reading():
         return _page(request, form, source, found=found)
