@@ -20,7 +20,7 @@ VALUES = {
     "deed": ("rename", "nothing"),
 }
 # Pages whose opening leaves a mark, and the table of the mark.
-MARKS = {"/bulletins/bulletin/1": "todo"}
+MARKS = {"/bulletins/bulletin/1": "todo", "/-/console/audit": "audit_record"}
 TABS = '"preference"'  # the open page becomes a tab
 PUBLIC = {
     "/-/health",

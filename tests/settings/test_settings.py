@@ -49,6 +49,12 @@ def bureau(tmp_path: Path, database_url: str) -> Iterator[Bureau]:
     close_bureau()
 
 
+def chosen_here() -> bool:
+    """Whether anything was chosen beyond what every test bureau begins with."""
+    keys = {row.key for row in SettingValue.select()}
+    return bool(keys - {"core.second_factor"})
+
+
 def choose(bureau: Bureau, login: str, url: str, value: str, unit: str = "") -> int:
     client = bureau.sign_in(login)
     assert client.get(url).status == 200
@@ -78,7 +84,7 @@ def test_a_choice_taken_back_lets_the_one_above_hold_again(bureau: Bureau) -> No
     client.get(url)
     assert client.post(f"{url}/take-back", {"place": ""}).status == 303
     assert zhang.get("/parts/").text == "7 False"
-    assert SettingValue.select().count() == 0
+    assert not chosen_here()
 
 
 def test_each_administrator_sees_the_own_settings_only(bureau: Bureau) -> None:
@@ -127,7 +133,7 @@ def test_what_does_not_fit_comes_back_with_a_reason(
     answer = client.post(url, {"value": value, "unit": unit})
     assert answer.status == 422
     assert sentence in answer.words
-    assert SettingValue.select().count() == 0
+    assert not chosen_here()
 
 
 def test_a_yes_or_no_setting(bureau: Bureau) -> None:
