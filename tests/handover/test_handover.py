@@ -215,6 +215,27 @@ def test_a_form_that_cannot_be_used_comes_back_filled(
     assert sentence in answer.words
 
 
+def test_a_post_of_the_directory_is_listed_and_left_to_it(leaving: Bureau) -> None:
+    with writing():
+        Post.update(source="ldap").where(Post.account == account("zhang")).execute()
+    client = leaving.sign_in("system")
+    assert "不能在这里结束" in client.get(wizard_url()).words
+    assert client.post(wizard_url(), fields()).status == 422
+    client.get(wizard_url())
+    confirmed(client, client.post(wizard_url(), fields(ended_posts=[], passed_posts=[])))
+    assert Post.get(Post.account == account("zhang")).is_active
+
+
+def test_another_post_becomes_the_primary_one(leaving: Bureau) -> None:
+    leaving.give_post("zhang", "530103")
+    client = leaving.sign_in("system")
+    primary = Post.get(Post.account == account("zhang"), Post.is_primary)
+    ending = {"ended_posts": [str(primary.id)], "passed_posts": []}
+    confirmed(client, reviewed(client, **ending))
+    left = Post.get(Post.account == account("zhang"), Post.is_active)
+    assert left.is_primary
+
+
 def test_kinds_left_out_stay(leaving: Bureau) -> None:
     client = leaving.sign_in("system")
     confirmed(client, reviewed(client, kinds=["draft"], ended_posts=[], passed_posts=[]))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from babel.messages.mofile import write_mo
 
+from openbureau.kernel.jobs.models import JOB_STATES
 from openbureau.shell.console.unit_deeds import DEEDS
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Client
@@ -147,13 +148,14 @@ def bulletin(client: Client, title: str, *, is_published: bool) -> str:
 
 
 def data_of(bureau: Bureau) -> list[str]:
-    """Every text that is data, longest first: names of units, people and posts."""
+    """Every text that is data, longest first: names of units, people, posts and roles."""
     found = {
         str(value) for row in bureau.rows("SELECT name, short_name FROM unit") for value in row
     }
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM account")}
     found |= {str(row[0]) for row in bureau.rows("SELECT title FROM post")}
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM node")}
+    found |= {str(row[0]) for row in bureau.rows("SELECT name FROM role")}
     first_characters = {name[:1] for name in found}
     return sorted(found | first_characters | MEANT, key=len, reverse=True)
 
@@ -232,6 +234,7 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
         "/-/people/{uid}": [f"/-/people/{person}"],
         **people_addresses(bureau, person),
         "/-/uploads/{uid}": ["/-/uploads/none"],
+        **contact_addresses(person),
         "/-/logo/{digest}": ["/-/logo/none"],
         "/-/units/{code}": ["/-/units/530100", "/-/units/none"],
         "/-/units/{code}/branch": ["/-/units/530100/branch", "/-/units/none/branch"],
@@ -250,16 +253,42 @@ def named_addresses(bureau: Bureau, li: Client) -> dict[str, list[str]]:
     }
 
 
+def contact_addresses(person: str) -> dict[str, list[str]]:
+    """Addresses of the address list and of handovers."""
+    return {
+        "/-/people/{uid}/photo": [f"/-/people/{person}/photo"],
+        "/-/people/{uid}/card": [],  # a vCard: data only
+        "/-/contacts": ["/-/contacts", "/-/contacts?q=li", "/-/contacts?q=zzzz"],
+        "/-/contacts/{code}": ["/-/contacts/530100?all=1", "/-/contacts/none"],
+        "/-/contacts/{code}/branch": ["/-/contacts/530100/branch"],
+        "/-/contacts/{code}/print": ["/-/contacts/530100/print", "/-/contacts/530103/print"],
+        "/-/console/handovers/{uid}": [f"/-/console/handovers/{person}"],
+        "/-/handovers/{uid}": ["/-/handovers/none"],
+        "/-/handovers/of/{id:int}": ["/-/handovers/of/1"],
+    }
+
+
 def console_addresses() -> dict[str, list[str]]:
     """Addresses of the console's pages whose path names something, and of answers to why."""
     return {
         "/-/console/plugins/{slug}": ["/-/console/plugins/bulletins"],
+        "/-/console/sync/{uid}": ["/-/console/sync/none"],
+        "/-/console/sync/{uid}/undo": ["/-/console/sync/none/undo"],
+        "/-/console/sources/{code}": ["/-/console/sources/none"],
+        "/-/console/group-roles/groups/{code}": ["/-/console/group-roles/groups/none"],
         "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
         "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
         "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
         "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
         "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
         "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
+        "/-/console/audit/{id:int}": ["/-/console/audit/1"],
+        "/-/console/audit/anchors/{name}": ["/-/console/audit/anchors/2020-01-01"],
+        "/-/console/jobs": [f"/-/console/jobs?state={state}" for state in JOB_STATES],
+        "/-/console/jobs/{id:int}": ["/-/console/jobs/1"],
+        "/-/console/settings/{name}": ["/-/console/settings/core.quota_mb"],
+        "/-/console/policies/{name}": ["/-/console/policies/core.password_profile"],
         "/-/console/access": ["/-/console/access", *whys("/-/console/access?account=zhang&")],
         "/-/why": ["/-/why", "/-/why?page=/-/console/units", *whys("/-/why?")],
     }
@@ -282,6 +311,8 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
         "zhang": zhang,
         "system": in_english(english.sign_in("system")),
         "security": in_english(english.sign_in("security")),
+        "audit": in_english(english.sign_in("audit")),
+        "audit": in_english(english.sign_in("audit")),
         "nobody": in_english(english.client()),
     }
     found = {

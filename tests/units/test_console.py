@@ -155,3 +155,10 @@ def test_links_of_the_page_lead_somewhere(bureau: Bureau) -> None:
     assert len(links) > 8
     for link in links:
         assert client.get(link).status in {200, 303}, link
+
+
+def test_units_are_found_in_the_own_part_only(bureau: Bureau) -> None:
+    bound("530100")
+    client = bureau.sign_in("system")
+    assert "五华区局 昆明市局" in client.get(f"{LIST}?q=whq").words
+    assert "没有找到" in client.get(f"{LIST}?q=htq").words

@@ -13,6 +13,7 @@ from openbureau.kernel.accounts.queries import (
     people_of_units,
     posts_with_units,
 )
+from openbureau.kernel.files.quotas import quota_bytes, used_bytes
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.search.queries import search
 from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
@@ -197,9 +198,13 @@ def core_record_url(realm: str, key: str) -> str:
 def show_person(request: Request) -> Any:
     """A colleague's card."""
     say = request.catalogue.gettext
+    ctx = request.person
     account = account_by_uid(request.params["uid"])
+    is_own = account.id == ctx.account.id
     return page(
         "core/person.html",
+        used_bytes=used_bytes(account.id) if is_own else None,
+        quota_bytes=quota_bytes(ctx.post.unit_id if ctx.post else None) if is_own else 0,
         person={
             "uid": account.uid,
             "name": account.name,

@@ -140,6 +140,15 @@ def end_posts(hands: Hands, ids: Sequence[int], passed: Sequence[int]) -> None:
         Todo.update(post=new, handed_over_by=hands.leaver).where(
             (Todo.post == post) & (Todo.state == "open")
         ).execute()
+    _keep_a_primary(hands.leaver)
+
+
+def _keep_a_primary(account: Account) -> None:
+    """The first post left is the primary one where the primary one ended."""
+    left = Post.select().where((Post.account == account) & Post.is_active)
+    first = left.order_by(Post.is_primary.desc(), Post.rank, Post.id).first()
+    if first is not None and not first.is_primary:
+        Post.update(is_primary=True).where(Post.id == first.id).execute()
 
 
 MOVES: Mapping[str, Callable[[Hands, Sequence[int]], None]] = {

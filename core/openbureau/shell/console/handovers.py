@@ -211,7 +211,7 @@ def _wizard(request: Request) -> Wizard:
         for kind, label in KINDS.items()
         if kind in present and kind != POST_KIND
     ] + [(PLUGIN + held.slug, held.label) for held in plugins]
-    posts = [(str(h.id), h.title) for h in holdings if h.kind == POST_KIND]
+    posts = [(str(h.id), h.title) for h in holdings if h.kind == POST_KIND and h.detail == "local"]
     form.ended_posts.choices = posts
     form.passed_posts.choices = posts
     return Wizard(leaver, units[0], holdings, plugins, form)
@@ -229,7 +229,7 @@ def _wizard_page(request: Request, wizard: Wizard, status: int = 200) -> Any:
         form=wizard.form,
         counts=[(label, total) for label, total in counts if total],
         failed=[held.label for held in wizard.plugins if held.lines is None],
-        has_synced_post=any(h.kind == POST_KIND and h.detail == "ldap" for h in wizard.holdings),
+        has_synced_post=any(h.kind == POST_KIND and h.detail != "local" for h in wizard.holdings),
         lines=[_shown(request, wizard, holding) for holding in wizard.holdings],
     )
 

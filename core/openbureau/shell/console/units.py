@@ -27,11 +27,34 @@ INDENT = "\N{EM SPACE}"
 
 
 def list_units(request: Request) -> Any:
-    """The part of the tree this administrator keeps, with its first unit open."""
+    """The part of the tree this administrator keeps with its first unit open, or units found
+    in it, closed ones too."""
     tops = _tops(request.person)
     if not tops:
         raise NotFound
-    return _unit_page(request, tops[0])
+    words = request.query.get("q", "").strip()[:60]
+    return _unit_page(request, tops[0], words)
+
+
+def _found(request: Request, words: str) -> list[dict[str, str]]:
+    """Units of the administrator's part by name, code or initials."""
+    ctx = request.person
+    tree = unit_tree(ctx.tree_version)
+    closed = (node for node in tree.nodes if not node.is_active and words in node.name)
+    return [
+        {
+            "url": f"{LIST}/{node.code}",
+            "label": _label(request, node),
+            "above": tree.by_id[node.parent_id].short_name if node.parent_id else "",
+        }
+        for node in (*tree.found(words), *closed)
+        if ctx.may_in(POWER, node.id)
+    ]
+
+
+def _label(request: Request, node: UnitNode) -> str:
+    name = node.short_name if node.depth else node.name
+    return name if node.is_active else request.catalogue.gettext("%(unit)s（已撤销）", unit=name)
 
 
 def show_unit(request: Request) -> Any:
@@ -69,7 +92,7 @@ def _node(request: Request) -> UnitNode:
     return node
 
 
-def _unit_page(request: Request, node: UnitNode) -> Any:
+def _unit_page(request: Request, node: UnitNode, words: str = "") -> Any:
     ctx = request.person
     tree, unit = unit_tree(ctx.tree_version), unit_by_code(node.code)
     place, siblings = place_of(unit)
@@ -77,6 +100,8 @@ def _unit_page(request: Request, node: UnitNode) -> Any:
     return page(
         "core/console_units.html",
         tree=[_branch(request, tree, top, node) for top in _tops(ctx)],
+        q=words,
+        results=_found(request, words) if words else [],
         unit=unit,
         url=f"{LIST}/{node.code}",
         kind_label=ctx.gettext(KIND_LABELS.get(node.kind, node.kind)),
@@ -141,13 +166,10 @@ def _branch(
 ) -> dict[str, Any]:
     above = {n.id for n in tree.ancestors(current.id)} | {current.id} if current else set()
     children = tree.children(node.id)
-    name = node.short_name if node.depth else node.name
-    if not node.is_active:
-        name = request.catalogue.gettext("%(unit)s（已撤销）", unit=name)
     is_expanded = node.id in above
     return {
         "code": node.code,
-        "name": name,
+        "name": _label(request, node),
         "child_total": len(children),
         "url": f"{LIST}/{node.code}",
         "branch_url": f"{LIST}/{node.code}/branch",
