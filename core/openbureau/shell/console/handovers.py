@@ -291,4 +291,4 @@ PAGES = (
     Page("console/handovers/{uid}", create_handover, PERMISSION, methods=("POST",)),
     *SHEET_PAGES,
 )
-MENU = (MenuEntry(N_("离任交接"), BASE, PERMISSION, N_("系统管理"), "send", 945),)
+MENU = (MenuEntry(N_("离任交接"), BASE, PERMISSION, N_("系统管理"), "arrows-exchange", 913),)

@@ -189,4 +189,4 @@ PAGES = (
     Page("console/jobs/{id:int}/replay", replay_job, PERMISSION, methods=("POST",)),
     Page("console/jobs/{id:int}/give-up", give_up_job, PERMISSION, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("后台任务"), BASE, PERMISSION, N_("系统管理"), "refresh", 952),)
+MENU = (MenuEntry(N_("后台任务"), BASE, PERMISSION, N_("系统管理"), "player-play", 931),)

@@ -102,4 +102,6 @@ PAGES: tuple[Page, ...] = (
     Page("console/delegations", create_arranged, POWER, methods=("POST",)),
     Page("console/delegations/{id:int}/end", delete_arranged, POWER, methods=("POST",)),
 )
-MENU: tuple[MenuEntry, ...] = (MenuEntry(N_("授权代办"), URL, POWER, N_("系统管理"), "users", 934),)
+MENU: tuple[MenuEntry, ...] = (
+    MenuEntry(N_("授权代办"), URL, POWER, N_("权限与安全"), "user-share", 952),
+)

@@ -129,4 +129,4 @@ PAGES = (
     *people_person.PAGES,
     *people_acts.PAGES,
 )
-MENU = (MenuEntry(N_("人员"), URL, PEOPLE, N_("系统管理"), "users", 910),)
+MENU = (MenuEntry(N_("人员"), URL, PEOPLE, N_("系统管理"), "users", 911),)

@@ -357,4 +357,4 @@ PAGES = (
     ),
     Page("console/sources/{code}/retire", retire, POWER, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("目录来源"), "/-/console/sources", POWER, N_("系统管理"), "server", 920),)
+MENU = (MenuEntry(N_("目录来源"), "/-/console/sources", POWER, N_("系统管理"), "server", 921),)
