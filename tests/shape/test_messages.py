@@ -312,7 +312,6 @@ def test_no_page_shows_chinese_to_a_reader_of_english(english: Bureau) -> None:
         "system": in_english(english.sign_in("system")),
         "security": in_english(english.sign_in("security")),
         "audit": in_english(english.sign_in("audit")),
-        "audit": in_english(english.sign_in("audit")),
         "nobody": in_english(english.client()),
     }
     found = {
