@@ -24,8 +24,8 @@ from openbureau.kernel.handover.queries import handovers, people_named, posted_u
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.picker import PartiesField
 from openbureau.shell.directory import STATE_LABELS
+from openbureau.shell.handover_sheets import INTENDED, sheet_line
 from openbureau.shell.handover_sheets import PAGES as SHEET_PAGES
-from openbureau.shell.handover_sheets import sheet_line
 from openbureau.shell.plugin_holdings import (
     PluginHoldings,
     move_plugin_holdings,
@@ -257,6 +257,7 @@ def _shown(request: Request, wizard: Wizard, holding: Holding) -> dict[str, Any]
             "detail": holding.detail,
             "outcome": outcome,
         },
+        INTENDED,
     )
 
 
@@ -268,7 +269,7 @@ def _review_page(
     for field in (form.kinds, form.ended_posts, form.passed_posts):
         hidden += [(field.name, value) for value in field.data or ()]
     plugin_lines = [
-        sheet_line(request, dict(line))
+        sheet_line(request, dict(line), INTENDED)
         for held in wizard.plugins
         if held.slug in wizard.chosen_plugins
         for line in held.plain()

@@ -6,12 +6,13 @@ from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.units.queries import UnitTree
+from openbureau.shell.audit_labels import ACTIONS as RECORDED
 
 STATE_LABELS = {"active": N_("在用"), "disabled": N_("停用"), "archived": N_("归档")}
 STATE_LAMPS = {"active": "ok", "disabled": "warn", "archived": "pause"}
 SOURCE_LABELS = {"local": N_("本系统"), "ldap": N_("目录")}
 INDENT = "\N{EM SPACE}"
-ACTIONS = {
+ACTIONS = RECORDED | {
     "core.create_account": N_("新建账号"),
     "core.change_account": N_("更改姓名或联系方式"),
     "core.disable_account": N_("停用账号"),
