@@ -21,7 +21,7 @@ from openbureau.kernel.sync.actions import (
 )
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
-from openbureau.kernel.sync.runs import read_run
+from openbureau.kernel.sync.runs import carry_out, read_run
 from openbureau.kernel.sync.undo import undo_run, undone_of
 from openbureau.kernel.todos.models import Notice
 from openbureau.kernel.units.changes import close_unit
@@ -285,3 +285,45 @@ def test_unit_an_administrator_closed_is_not_opened_again(
     run = synced.read(source)
     assert (run.state, plan_counts(run)) == ("empty", {"conflict": 1})
     assert not Unit.get_by_id(unit.id).is_active
+
+
+def test_a_run_a_command_has_written_is_not_written_again_by_its_job(
+    synced: Synced, slapd: Slapd
+) -> None:
+    """The job was queued with the order, and its worker looked at the run before."""
+    source = synced.add_source(slapd.url)
+    applied(synced, synced.read(source))
+    slapd.modify(removal(9))
+    run = synced.read(source)
+    with writing():
+        order_run(run, account_id=synced.first, plan_hash=run.plan_hash, now=synced.now)
+    seen_by_worker = SyncRun.get_by_id(run.id)
+    assert synced.carry_out(run).state == "applied"
+    with pytest.raises(Conflict):
+        carry_out(seen_by_worker, synced.settings, synced.now)
+    assert synced.carry_out(run).state == "applied"
+    undo_run(run, account_id=synced.first, now=synced.now)
+    assert Account.get(Account.login == "u9").state == "active"
+
+
+def test_only_a_system_administrator_discards_and_takes_back(synced: Synced, slapd: Slapd) -> None:
+    source = synced.add_source(slapd.url)
+    run = applied(synced, synced.read(source))
+    slapd.modify(removal(9))
+    waiting = synced.read(source)
+    clerk = Account.get(Account.login == "u1").id
+    with pytest.raises(Forbidden):
+        undo_run(run, account_id=clerk, now=synced.now)
+    with pytest.raises(Forbidden), writing():
+        discard_run(waiting, account_id=clerk, now=synced.now)
+    assert SyncRun.get_by_id(run.id).state == "applied"
+    assert SyncRun.get_by_id(waiting.id).state == "planned"
+
+
+def test_new_units_stand_last_among_their_siblings(synced: Synced, slapd: Slapd) -> None:
+    applied(synced, synced.read(synced.add_source(slapd.url)))
+    for parent in {unit.parent_id for unit in Unit.select()}:
+        below = Unit.parent.is_null() if parent is None else Unit.parent == parent
+        positions = [unit.position for unit in Unit.select().where(below).order_by(Unit.id)]
+        assert positions == sorted(set(positions))
+        assert positions[0] > 0

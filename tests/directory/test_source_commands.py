@@ -171,3 +171,18 @@ def test_retired_source_is_kept_with_its_reason(commands: Commands) -> None:
 def test_unknown_run_and_account_are_named(commands: Commands) -> None:
     assert "LDAP-008" in commands.run("sync-runs", "show", "0" * 32).stderr
     assert "LDAP-008" in commands.run("sync-runs", "undo", "0" * 32, "--as", "one").stderr
+
+
+def test_an_exclusion_that_names_nothing_stops_the_run(commands: Commands, slapd: Slapd) -> None:
+    for mode in ("--dry-run", "--apply"):
+        found = commands.run("sync", "--source", "main", mode, "--exclude", "zzz", "--json")
+        assert found.exit_code == 4
+        assert "unknown-exclusion:zzz" in found.stdout
+    with reading():
+        assert Account.select().where(Account.source == "ldap").count() == 0
+
+
+def test_dry_run_and_apply_together_are_refused(commands: Commands) -> None:
+    found = commands.run("sync", "--source", "main", "--dry-run", "--apply")
+    assert found.exit_code == 2
+    assert "--dry-run" in found.stderr

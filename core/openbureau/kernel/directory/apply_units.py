@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from peewee import fn
 
 from openbureau.base.context import CHINA
 from openbureau.kernel.directory.images import Recorder
@@ -31,7 +32,8 @@ def write_units(
         unit_id = change.row_id
         if unit_id is None:
             origin = {"source": SYNCED, "external_id": change.external_id, "directory": source_id}
-            unit_id = Unit.create(**fields, **origin, home_node=node).id
+            last = _last_position(fields.get("parent"))
+            unit_id = Unit.create(**fields, **origin, position=last + 1, home_node=node).id
             created[f"entry:{change.external_id}"] = unit_id
         else:
             Unit.update(**fields).where(Unit.id == unit_id).execute()
@@ -39,6 +41,12 @@ def write_units(
     recorder.note_created("unit", list(created.values()))
     rebuild_paths()
     return created
+
+
+def _last_position(parent_id: int | None) -> int:
+    """Where the official order of a unit's children ends: new ones come after it."""
+    siblings = Unit.parent.is_null() if parent_id is None else Unit.parent == parent_id
+    return int(Unit.select(fn.MAX(Unit.position)).where(siblings).scalar() or 0)
 
 
 def _home_node() -> Node:

@@ -91,6 +91,10 @@ REASONS = MappingProxyType(
             "单位的上级关系成环。",
             "The units' parents form a cycle.",
         ),
+        "unknown-exclusion": (
+            "要排除的标识在目录和计划中都没有：",
+            "An id to leave out is neither in the directory nor in the plan: ",
+        ),
         "plan-changed": (
             "目录或本系统在预演之后有变化，请重新预演。",
             "The directory or this system changed after the preview; preview again.",

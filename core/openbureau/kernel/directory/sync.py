@@ -140,6 +140,8 @@ def synchronise(
             on_stopped(prepared)
         return incomplete_report(prepared)
     plan = prepared.plan
+    if unknown := _unknown(order.excluded, prepared):
+        return plan_report(plan, unknown, is_applied=False)
     if expected_plan is not None and plan.hash != expected_plan:
         return plan_report(plan, ("plan-changed",), is_applied=False)
     if not is_dry_run and (plan.blocked or plan.is_empty):
@@ -151,6 +153,15 @@ def synchronise(
     except PlanChanged:
         return plan_report(plan, ("plan-changed",), is_applied=False)
     return plan_report(plan, (), is_applied=True)
+
+
+def _unknown(excluded: Collection[str], prepared: Prepared) -> tuple[str, ...]:
+    """Exclusions that name nothing: whoever was meant would not be spared."""
+    plan, snapshot = prepared.plan, prepared.snapshot
+    known: set[str] = set()
+    for part in (snapshot.units, snapshot.people, plan.units, plan.people, plan.roles):
+        known.update(line.external_id for line in part)
+    return tuple(f"unknown-exclusion:{name}" for name in sorted(set(excluded) - known))
 
 
 def incomplete_report(found: Incomplete) -> Report:

@@ -9,9 +9,9 @@ from openbureau.base.database import writing
 from openbureau.base.errors import Conflict, Forbidden
 from openbureau.base.i18n import N_
 from openbureau.base.settings import Settings
-from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.jobs.actions import enqueue
+from openbureau.kernel.sync.authority import require_administrator
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.runs import carry_out, keep, lane_of, note
 
@@ -21,7 +21,6 @@ _WAITING = ("planned", "blocked")
 
 NOT_WAITING = N_("这次同步已经不在等待写入，可能刚被别人处理。")
 OTHER_PLAN = N_("计划在您打开页面之后有变化。")
-NOT_ADMINISTRATOR = N_("只有全局的系统管理员可以处理目录同步。")
 NOT_SECOND = N_("确认人必须是另一名系统管理员，不能是提出或改动这份计划的人。")
 
 
@@ -69,7 +68,7 @@ def order_run(run: SyncRun, *, account_id: int, plan_hash: str, now: dt.datetime
 
     Raises Forbidden: not a system administrator. Conflict: another plan, or not waiting.
     """
-    _check_administrator(account_id)
+    require_administrator(account_id)
     _check_plan(run, plan_hash)
     _take(run, ("planned",), state="applying", applied_by=account_id)
     _enqueue_apply(run, now)
@@ -84,7 +83,7 @@ def confirm_run(run: SyncRun, *, account_id: int, plan_hash: str, now: dt.dateti
 
     Raises Forbidden: not a system administrator, or the author. Conflict: as `order_run`.
     """
-    _check_administrator(account_id)
+    require_administrator(account_id)
     _check_plan(run, plan_hash)
     if run.requested_by_id is None:
         _take(run, ("blocked",), requested_by=account_id)
@@ -105,11 +104,12 @@ def confirm_run(run: SyncRun, *, account_id: int, plan_hash: str, now: dt.dateti
     return run
 
 
-def discard_run(run: SyncRun, *, account_id: int | None, now: dt.datetime) -> SyncRun:
+def discard_run(run: SyncRun, *, account_id: int, now: dt.datetime) -> SyncRun:
     """Gives a waiting plan up; nothing is written. In the caller's transaction.
 
-    Raises Conflict: the run does not wait any more.
+    Raises Forbidden: not a system administrator. Conflict: the run does not wait any more.
     """
+    require_administrator(account_id)
     _take(run, ("waiting", "reading", *_WAITING), state="discarded", reason="discarded")
     note("core.discard_sync", run, now, account_id)
     return run
@@ -149,15 +149,3 @@ def _take(run: SyncRun, states: Iterable[str], **fields: object) -> None:
 def _check_plan(run: SyncRun, plan_hash: str) -> None:
     if not plan_hash or plan_hash != run.plan_hash:
         raise Conflict(OTHER_PLAN)
-
-
-def _check_administrator(account_id: int) -> None:
-    account = Account.get_or_none(Account.id == account_id)
-    is_one = (
-        account is not None
-        and account.state == "active"
-        and account.administrator == "system"
-        and account.administrator_unit_id is None
-    )
-    if not is_one:
-        raise Forbidden(NOT_ADMINISTRATOR)

@@ -17,15 +17,14 @@ Handler = Callable[[JobContext], None]
 def sync_handlers(settings: Settings) -> Mapping[str, Handler]:
     """The handlers by kind of job."""
 
+    # The run is looked at again once it is this process's turn: a command may have done it.
     def read(context: JobContext) -> None:
-        run = _run(context)
-        with held(run.source_id, settings):
-            read_run(run, settings, context.now, context.advance)
+        with held(_run(context).source_id, settings):
+            read_run(_run(context), settings, context.now, context.advance)
 
     def apply(context: JobContext) -> None:
-        run = _run(context)
-        with held(run.source_id, settings):
-            carry_out(run, settings, context.now)
+        with held(_run(context).source_id, settings):
+            carry_out(_run(context), settings, context.now)
 
     def scheduled(context: JobContext) -> None:
         source_id = int(context.payload["source"])

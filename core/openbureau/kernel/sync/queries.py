@@ -154,7 +154,14 @@ def excluded_of(run: SyncRun) -> frozenset[str]:
 
 def blocked_of(run: SyncRun) -> tuple[tuple[str, str], ...]:
     """Why the run waits for a second administrator, in both languages."""
-    return tuple(map(reason_words, msgspec.json.decode(run.blocked, type=list[str])))
+    reasons = [reason.partition(":") for reason in msgspec.json.decode(run.blocked, type=list[str])]
+    codes = [subject for _, _, subject in reasons if subject]
+    rows: Any = Unit.select(Unit.code, Unit.name).where(Unit.code.in_(codes)).tuples()
+    names = dict(rows)
+    return tuple(
+        reason_words(f"{key}{colon}{names.get(subject, subject)}")
+        for key, colon, subject in reasons
+    )
 
 
 def plan_lines(run: SyncRun, *, actions: Collection[str] = ()) -> list[PlanUnit]:
@@ -260,10 +267,12 @@ def _spoken_action(change: Change) -> str:
     """What an update is called: a new name, a return, or a change of something else."""
     if change.reason.startswith("excluded"):
         return "excluded"
-    if change.action != "update":
+    if change.action not in {"update", "move"}:
         return change.action
     if change.after("state") == "active" or change.after("is_active") is True:
         return "enable"
+    if change.action == "move":
+        return "move"
     has_name = change.after("name") is not None or change.after("login") is not None
     return "rename" if has_name else "update"
 

@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from openbureau.base.database import reading, writing
+from openbureau.base.errors import Conflict
+from openbureau.base.i18n import N_
 from openbureau.base.settings import Settings
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
@@ -225,9 +227,16 @@ def finish_run(run: SyncRun, found: Prepared, now: dt.datetime) -> SyncRun:
             _write(run, found, now)
             return run
     with writing():
+        _require_applying(run)
         keep(run, state="refused", reason="plan-changed")
         note("core.apply_sync", run, now, run.applied_by_id, "denied", reason="plan-changed")
     return run
+
+
+def _require_applying(run: SyncRun) -> None:
+    """Raises Conflict: another process has carried the run out meanwhile."""
+    if SyncRun.get_by_id(run.id).state != "applying":
+        raise Conflict(N_("这次同步刚由另一个进程处理完毕。"))
 
 
 def _is_blocked(run: SyncRun) -> bool:
@@ -238,6 +247,7 @@ def _write(run: SyncRun, found: Prepared, now: dt.datetime) -> None:
     """Writes the plan and what the rows were before. Raises PlanChanged: nothing written."""
 
     def on_written(plan: Plan, before: Before) -> int:
+        _require_applying(run)
         keep(run, state="applied", reason="", detail="", before=before.encoded(), applied_at=now)
         advance_high_water(run.source_id, found.snapshot, now)
         if has_new_conflicts(run):

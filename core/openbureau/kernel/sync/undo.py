@@ -25,6 +25,7 @@ from openbureau.kernel.directory.images import (
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.search.core_records import index_people, index_units
+from openbureau.kernel.sync.authority import require_administrator
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.runs import keep, note
 from openbureau.kernel.units.actions import rebuild_paths
@@ -66,14 +67,16 @@ def may_undo(run: SyncRun, now: dt.datetime) -> bool:
     )
 
 
-def undo_run(run: SyncRun, *, account_id: int | None, now: dt.datetime) -> Undone:
+def undo_run(run: SyncRun, *, account_id: int, now: dt.datetime) -> Undone:
     """Restores accounts, posts, units and grants as they were before the run. What it created
     is ended, not deleted: accounts are disabled and their login names free. Rows somebody has
     changed since are named and left; ended sessions stay ended.
 
-    Raises Conflict: the run was not applied, was taken back, or is older than thirty days.
+    Raises Forbidden: not a system administrator. Conflict: the run was not applied, was taken
+    back, or is older than thirty days.
     """
     with writing():
+        require_administrator(account_id)
         run = SyncRun.get_by_id(run.id)
         if not may_undo(run, now):
             raise Conflict(N_("这次同步不能撤销：没有写入、已经撤销，或已超过 30 天。"))

@@ -57,11 +57,12 @@ _COUNTED = (
     is_flag=True,
     help="允许向其他主机不加密地发送密码。Allow plain text to another host.",
 )
+@click.option("--apply", "is_applied", is_flag=True, help="写入。Write.")
 @click.option(
-    "--apply/--dry-run",
-    "is_applied",
-    default=None,
-    help="写入，或只显示差异。Write, or only show the differences. One of them is required.",
+    "--dry-run",
+    "is_dry_run",
+    is_flag=True,
+    help="只显示差异；两者必须且只能给出一个。Only show the differences; exactly one is required.",
 )
 @click.option(
     "--plan",
@@ -85,7 +86,8 @@ _COUNTED = (
 )
 @json_option
 def sync(
-    is_applied: bool | None,
+    is_applied: bool,
+    is_dry_run: bool,
     expected_plan: str | None,
     is_insecure: bool,
     source_code: str | None,
@@ -94,7 +96,7 @@ def sync(
     as_json: bool,
     **given: Any,
 ) -> None:
-    if is_applied is None:
+    if is_applied == is_dry_run:
         raise click.UsageError("请指定 --dry-run 或 --apply。Say --dry-run or --apply.")
     if is_delta and not source_code:
         raise click.UsageError("--delta 需要 --source。--delta needs --source.")

@@ -53,6 +53,8 @@ LAMPS = {
     "refused": "warn",
 }
 SHOWN_OF_NEW = {FIELD_LABELS[name] for name in ("title", "parent", "kind")}
+# Actions that bring somebody elsewhere; of the others the place says where they are.
+BROUGHT = {"move", "enable", "grant"}
 TONES = {"create": "ok", "disable": "seal", "conflict": "warn", "excluded": ""}
 SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量")}
 TRIGGER_LABELS = {"manual": N_("手工"), "schedule": N_("定时"), "command": N_("命令行")}
@@ -216,7 +218,7 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
         "name": line.name,
         "key": line.key,
         "kind": {"unit": say("单位"), "role": say("角色")}.get(line.of, ""),
-        "place": f"→ {line.place}" if line.place and line.action != "create" else line.place,
+        "place": f"→ {line.place}" if line.place and line.action in BROUGHT else line.place,
         "values": [
             (say(label), _word(request, label, before), _word(request, label, after))
             for label, before, after in line.values
@@ -258,7 +260,7 @@ def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
         "planned_at": run.planned_at,
         "confirmed_by": names.get(run.confirmed_by_id, ""),
         "confirmed_at": run.confirmed_at,
-        "applied_by": names.get(run.applied_by_id) or say("定时"),
+        "applied_by": names.get(run.applied_by_id) or say(TRIGGER_LABELS[run.trigger]),
         "applied_at": run.applied_at,
         "undone_by": names.get(run.undone_by_id, ""),
         "undone_at": run.undone_at,
