@@ -219,6 +219,7 @@ def _written(request: Request) -> Any:
     gate = request.app.gate
     try:
         with writing():
+            gate.confirm(request)
             before = gate.once(request)
             if before is not None:
                 return Redirect(before)

@@ -32,6 +32,9 @@ class Gate(Protocol):
     def admit(self, request: "Request") -> None:
         """Lets the request through to its page. Raises a Problem otherwise."""
 
+    def confirm(self, request: "Request") -> None:
+        """Admits once more, inside the write transaction, where something changed since."""
+
     def version(self, request: "Request", stamps: tuple[str, ...]) -> str:
         """A text that changes whenever the page with these stamps could have changed."""
 

@@ -120,6 +120,21 @@ class StaffGate:
             )
         raise Forbidden
 
+    def confirm(self, request: Request) -> None:
+        """Looks at the person anew where sessions, rights or units changed since they were
+        admitted. Inside the write transaction: a right that ended meanwhile is not used.
+
+        Raises the Problem that keeps them from the page now.
+        """
+        if request.ctx is None:
+            return
+        row = session_row().row(token_hash=request.session.token_hash)
+        if row == request.session:
+            return
+        request.ctx = None
+        self.identify(request)
+        self.admit(request)
+
     def _admit_to_plugin(self, request: Request, slug: str) -> None:
         ctx = request.person
         record = request.app.plugins.records[slug]
