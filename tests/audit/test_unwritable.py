@@ -14,14 +14,30 @@ from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import Bureau
 
 NOW = dt.datetime(2026, 3, 3, 9, 0, tzinfo=dt.UTC)
-BROKEN = "ALTER TABLE audit_record RENAME TO audit_record_away"
-MENDED = "ALTER TABLE audit_record_away RENAME TO audit_record"
+EMBEDDED = (
+    "CREATE TRIGGER broken BEFORE INSERT ON audit_record BEGIN SELECT RAISE(ABORT, 'broken'); END",
+)
+SERVER = (
+    "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
+    "CREATE TRIGGER broken BEFORE INSERT ON audit_record FOR EACH ROW EXECUTE FUNCTION broken()",
+)
+
+
+def break_the_trail() -> None:
+    """From now on no audit record can be written."""
+    with writing():
+        for sql in SERVER if is_postgresql() else EMBEDDED:
+            db.execute_sql(sql)
+
+
+def mend_the_trail() -> None:
+    with writing():
+        db.execute_sql(f"DROP TRIGGER broken{' ON audit_record' if is_postgresql() else ''}")
 
 
 @pytest.fixture
 def broken(either_bureau: Bureau) -> Bureau:
-    with writing():
-        db.execute_sql(BROKEN)
+    break_the_trail()
     return either_bureau
 
 
@@ -37,8 +53,7 @@ def test_no_web_process_starts_without_an_audit(broken: Bureau) -> None:
 
 
 def test_serve_names_the_fault(bureau: Bureau) -> None:
-    with writing():
-        db.execute_sql(BROKEN)
+    break_the_trail()
     data = str(bureau.installation.settings.data)
     result = CliRunner().invoke(root, ["--data", data, "serve"])
     assert result.exit_code == 1
@@ -52,8 +67,7 @@ def test_a_write_whose_audit_fails_is_not_kept(broken: Bureau) -> None:
     assert answer.status == 503
     assert "审计记录没有写成，这一步因此没有办理" in answer.words
     assert broken.rows("SELECT COUNT(*) FROM session") == [(0,)]
-    with writing():
-        db.execute_sql(MENDED)
+    mend_the_trail()
     assert broken.sign_in("li")
 
 

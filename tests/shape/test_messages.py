@@ -192,7 +192,7 @@ def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
         )[0][0]
     )
     person = f"/-/console/people/{uid}"
-    paths = ("", "/edit", "/slip", "/posts")
+    paths = ("", "/edit", "/slip", "/posts", "/directory")
     deeds = ("disable", "enable", "archive", "second-factor", "local")
     lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
     keyed = "/-/console/people/{uid}"

@@ -318,3 +318,12 @@ def names_of(account_ids: Collection[int]) -> dict[int, str]:
         Account.select(Account.id, Account.name).where(Account.id.in_(list(account_ids))).tuples()
     )
     return dict(rows)
+
+
+def disabling_run(account: Account) -> SyncRun | None:
+    """The synchronisation that disabled the account; None where none is on record. A run and
+    what it disables carry the same moment."""
+    at_once = SyncRun.state.in_(("applied", "undone")) & (SyncRun.applied_at == account.disabled_at)
+    runs = SyncRun.select(SyncRun.id, SyncRun.uid).where(at_once)
+    found: SyncRun | None = runs.order_by(SyncRun.id.desc()).first()
+    return found

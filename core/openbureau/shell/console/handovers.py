@@ -13,6 +13,7 @@ from openbureau.base.forms import CheckboxGroupField, Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
+from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.audit.seal import signing_key
@@ -178,7 +179,7 @@ def _confirmed(request: Request, wizard: Wizard, successor: Account) -> Any:
     moved = move_plugin_holdings(request, wizard.leaver.id, successor.id, wizard.chosen_plugins)
     today = ctx.now.astimezone(CHINA).date()
     order = Order(
-        hands=Hands(wizard.leaver, successor, ctx.now, today, ctx.account.id),
+        hands=Hands(wizard.leaver, successor, today, by(ctx)),
         holdings=wizard.chosen,
         ended_posts=[int(value) for value in wizard.form.ended_posts.data or ()],
         passed_posts=[int(value) for value in wizard.form.passed_posts.data or ()],

@@ -25,6 +25,7 @@ ACTIONS = RECORDED | {
     "core.renew_recovery_codes": N_("本人重新生成恢复码"),
     "core.reset_second_factor": N_("重置动态口令"),
     "core.make_account_local": N_("改由本系统管理"),
+    "core.adopt_account": N_("改由另一个目录管理"),
     "core.move_account": N_("改由另一个目录管理"),
     "core.add_post": N_("新增任职"),
     "core.change_post": N_("更改任职"),
