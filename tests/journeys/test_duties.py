@@ -18,7 +18,6 @@ def test_a_colleague_is_found_by_sound_and_shown_with_numbers(walker: Walker) ->
     page.click("#rows >> text=张晓梅")
     page.wait_for_selector("main h1 >> text=张晓梅")
     assert page.locator("main a[href^='tel:']").count() >= 1
-    walker.shoot("contact")
 
 
 def test_the_tree_leads_to_another_unit(walker: Walker) -> None:
@@ -45,7 +44,6 @@ def test_duties_are_handed_over_after_a_review(walker: Walker) -> None:
     page.wait_for_url(re.compile("/-/handovers/"))
     assert "离任交接清单" in walker.text
     assert "与签名一致" in walker.text
-    walker.shoot("handover")
 
 
 def choose_successor(walker: Walker, name: str) -> None:

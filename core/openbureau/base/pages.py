@@ -130,6 +130,7 @@ def _environment(
     )
     environment.filters.update(
         moment=moment,
+        dated_moment=dated_moment,
         day=day,
         filesize=filesize,
         thousands=thousands,
@@ -180,6 +181,14 @@ def moment(value: dt.datetime | int | None) -> str:
         return "—"
     seconds = value // 1000 if isinstance(value, int) else int(value.timestamp())
     return _minute(seconds // 60, time.gmtime(time.time() + _CHINA_S).tm_year)
+
+
+def dated_moment(value: dt.datetime | int | None) -> str:
+    """`2004-11-20 16:40` in China's time: for paper that is signed and kept."""
+    if value is None:
+        return "—"
+    at = from_instant(value) if isinstance(value, int) else value
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 @lru_cache(maxsize=4096)
