@@ -11,7 +11,8 @@ import pytest
 from openbureau import Page, Permission, Permissions
 from openbureau.base.database import is_postgresql, reading, writing
 from openbureau.base.pages import page, redirect
-from openbureau.kernel.access.grants import Actor, end_grant
+from openbureau.kernel.access.actors import Actor
+from openbureau.kernel.access.grants import end_grant
 from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_audit
