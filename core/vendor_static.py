@@ -20,14 +20,13 @@ HTMX = "htmx.org@4.0.1"
 TABLER = "@tabler/icons@3.51.0"
 
 ICONS = """
-activity address-book adjustments alert-circle alert-triangle arrow-back-up arrow-down arrow-up
-arrows-exchange bell building building-arch calendar check chevron-down chevron-left chevron-right
-chevrons-left chevrons-right circle-check clipboard-check clipboard-list cloud-upload database
-device-desktop device-laptop dots eye file file-text file-zip filter history home id inbox
-info-circle key keyboard layout-dashboard list-check lock logout mail menu-2 palette paperclip
-pencil phone photo pin player-play plus printer puzzle qrcode refresh report-search search send
-server settings shield-check shield-lock sitemap speakerphone star trash user user-check
-user-question user-share users users-group wifi-off x
+activity address-book adjustments alert-circle alert-triangle arrow-down arrow-up arrows-exchange
+bell building building-arch calendar check chevron-down chevron-left chevron-right chevrons-left
+chevrons-right circle-check clipboard-check clipboard-list cloud-upload database device-desktop
+device-laptop eye file file-text file-zip filter history home id inbox info-circle key
+layout-dashboard list-check lock logout mail menu-2 palette pencil phone photo pin player-play plus
+printer puzzle qrcode refresh report-search search server settings shield-check shield-lock sitemap
+speakerphone star trash user user-check user-question user-share users users-group x
 """
 
 EMBLEM = "building-arch"

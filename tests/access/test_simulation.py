@@ -45,7 +45,7 @@ Change = tuple[Callable[[Tables], Tables], Callable[[], Any]]
 
 def held(bureau: Bureau) -> dict[tuple[str, str], Reach]:
     """What the gate gives everybody now."""
-    found = {}
+    found: dict[tuple[str, str], Reach] = {}
     with reading():
         at = moment_of(bureau.now)
         tree = current_tree()

@@ -68,7 +68,7 @@ def holders(code: str) -> list[str]:
     return sorted(
         grant.account.login
         for grant in RoleGrant.select().where(RoleGrant.ended_at.is_null())
-        if grant.role.code == code
+        if grant.account is not None and grant.role.code == code
     )
 
 

@@ -135,7 +135,7 @@ def test_excluded_lines_stay_out_of_exactly_that_plan(synced: Synced, slapd: Sla
     run = synced.read(source)
     leaver = Account.get(Account.login == "u9")
     with writing():
-        narrowed = exclude(run, [leaver.external_id], account_id=synced.first, now=synced.now)
+        narrowed = exclude(run, [str(leaver.external_id)], account_id=synced.first, now=synced.now)
     narrowed = read_run(SyncRun.get_by_id(narrowed.id), synced.settings, synced.now)
     assert plan_counts(narrowed) == {"disable": 1, "excluded": 1}
     assert SyncRun.get_by_id(run.id).state == "discarded"

@@ -130,7 +130,7 @@ def test_sync_of_a_source_and_its_delta(commands: Commands, slapd: Slapd) -> Non
 def test_excluded_person_stays(commands: Commands, slapd: Slapd) -> None:
     commands.run("sync", "--source", "main", "--apply")
     with reading():
-        leaver = Account.get(Account.login == "u9").external_id
+        leaver = str(Account.get(Account.login == "u9").external_id)
     slapd.modify(f"dn: {dn_of(9)}\nchangetype: delete\n\n")
     found = commands.json("sync", "--source", "main", "--apply", "--exclude", leaver)
     assert (found["disable"], found["conflict"]) == (0, 1)

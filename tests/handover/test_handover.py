@@ -143,7 +143,13 @@ def test_confirming_moves_it_all_and_signs_the_list(leaving: Bureau) -> None:
         [(zhang.id, False), (sun.id, True)]
     )
     assert RoleGrant.get(RoleGrant.account == zhang).ended_at is None
-    assert Notice.get(Notice.account == sun).url == done.location
+    assert {row.url for row in Notice.select().where(Notice.account == sun)} == {
+        done.location,
+        "/-/delegations",
+    }
+    assert Notice.select().where(Notice.account == zhang).count() == 1
+    ended = AuditRecord.get(AuditRecord.action == "core.end_delegation")
+    assert (ended.record_id, ended.account_id) == (Delegation.get().id, account("system").id)
     audited = AuditRecord.get(AuditRecord.action == "core.hand_over_duties")
     assert json.loads(audited.detail)["digest"] == Handover.get().digest
 

@@ -1,6 +1,7 @@
 """What `openbureau check` finds and leaves alone, and what a synchronisation reminds of."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,25 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     own.init_small()
     assert _errors(own) == []
     return own
+
+
+def test_live_lines_are_listed_and_fail_nothing_before_the_first_start(
+    small: Installation,
+) -> None:
+    found = {row["name"]: row["level"] for row in small.report("check")}
+    live = {name: found[name] for name in ("worker", "queue", "backup")}
+    assert live == {"worker": "warning", "queue": "ok", "backup": "warning"}
+    assert found["seals"] != "error"
+
+
+def test_worker_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    own = Installation(tmp_path / "data")
+    own.init_small()
+    seen = own.data / "worker.seen"
+    seen.touch()
+    assert _errors(own) == []
+    os.utime(seen, (0, 0))
+    assert [row["name"] for row in _errors(own)] == ["worker"]
 
 
 @pytest.mark.parametrize("is_there", [False, True])

@@ -148,13 +148,14 @@ def bulletin(client: Client, title: str, *, is_published: bool) -> str:
 
 
 def data_of(bureau: Bureau) -> list[str]:
-    """Every text that is data, longest first: names of units, people and posts."""
+    """Every text that is data, longest first: names of units, people, posts and roles."""
     found = {
         str(value) for row in bureau.rows("SELECT name, short_name FROM unit") for value in row
     }
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM account")}
     found |= {str(row[0]) for row in bureau.rows("SELECT title FROM post")}
     found |= {str(row[0]) for row in bureau.rows("SELECT name FROM node")}
+    found |= {str(row[0]) for row in bureau.rows("SELECT name FROM role")}
     first_characters = {name[:1] for name in found}
     return sorted(found | first_characters | MEANT, key=len, reverse=True)
 
@@ -191,7 +192,7 @@ def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
         )[0][0]
     )
     person = f"/-/console/people/{uid}"
-    paths = ("", "/edit", "/slip", "/posts")
+    paths = ("", "/edit", "/slip", "/posts", "/directory")
     deeds = ("disable", "enable", "archive", "second-factor", "local")
     lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
     keyed = "/-/console/people/{uid}"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -199,11 +200,12 @@ def test_future_and_disordered_days_are_refused(bureau: Bureau) -> None:
 def test_directory_owns_name_place_and_existence(bureau: Bureau) -> None:
     with writing():
         Unit.update(source="ldap", external_id="x").where(Unit.code == "530103").execute()
-    for change in (
+    changes: tuple[Callable[[Unit], object], ...] = (
         lambda unit: rename_unit(deed(bureau), unit, "新名", ""),
         lambda unit: move_unit(deed(bureau), unit, unit_by_code("530400")),
         lambda unit: merge_units(deed(bureau), unit, unit_by_code("530102")),
-    ):
+    )
+    for change in changes:
         with pytest.raises(UnitRefused, match="目录"), writing():
             change(unit_by_code("530103"))
     with writing():

@@ -13,28 +13,8 @@ from openbureau.kernel.access.administration import POWERS
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.queries import former_unit_names, names_of
 from openbureau.kernel.units.queries import UnitTree, unit_tree
+from openbureau.shell.audit_labels import ACTIONS, REALMS
 
-ACTIONS = {
-    "core.init": N_("初始化"),
-    "core.sign_in": N_("登录"),
-    "core.sign_out": N_("退出"),
-    "core.revoke_session": N_("结束登录"),
-    "core.create_account": N_("建立账号"),
-    "core.grant_role": N_("授予角色"),
-    "core.set_plugin_state": N_("启停业务模块"),
-    "core.apply_sync": N_("目录同步"),
-    "core.choose_setting": N_("修改设置"),
-    "core.choose_appearance": N_("修改外观"),
-    "core.export_contacts": N_("导出通讯录"),
-    "core.hand_over_duties": N_("离任交接"),
-    "core.settle_handover_roles": N_("处理离任者的角色"),
-    "core.read_audit": N_("查阅审计"),
-    "core.export_audit": N_("导出审计"),
-    "core.verify_audit": N_("核验审计"),
-    "core.replay_job": N_("重放任务"),
-    "core.give_up_job": N_("放弃任务"),
-    "core.check_files": N_("检查文件"),
-}
 VERBS = {
     "add": N_("添加"),
     "apply": N_("执行"),
@@ -61,34 +41,7 @@ VERBS = {
     "update": N_("修改"),
     "withdraw": N_("撤回"),
 }
-NOUNS = {
-    "account": N_("账号"),
-    "delegation": N_("授权代办"),
-    "grant": N_("授权"),
-    "group": N_("目录组"),
-    "password": N_("密码"),
-    "person": N_("人员"),
-    "post": N_("职务"),
-    "role": N_("角色"),
-    "second_factor": N_("动态口令"),
-    "session": N_("登录"),
-    "source": N_("目录"),
-    "sync": N_("目录同步"),
-    "unit": N_("单位"),
-}
 OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}
-REALMS = {
-    "core/account": N_("账号"),
-    "core/unit": N_("单位"),
-    "core/setting": N_("设置"),
-    "core/handover": N_("交接"),
-    "core/audit": N_("审计"),
-    "core/job": N_("任务"),
-    "core/files": N_("文件"),
-    "core/plugin_rule": N_("业务模块"),
-    "core/role": N_("角色"),
-    "core/session": N_("登录"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +82,13 @@ class AuditWords:
         return labels
 
     def action(self, code: str) -> str:
-        """What an action is called: as declared, else by its verb and noun, else its code."""
+        """What an action is called: as declared; a plugin's else by its verb and the kind of
+        record, else its code."""
         if code in self._labels:
             return self._say(self._labels[code])
         slug, _, rest = code.partition(".")
         verb, _, noun = rest.partition("_")
-        thing = NOUNS.get(noun) or self._kind_label(f"{slug}/{noun}")
+        thing = self._kind_label(f"{slug}/{noun}")
         if verb not in VERBS or not thing:
             return code
         between = "" if self._request.catalogue.language == "zh" else " "

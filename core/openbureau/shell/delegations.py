@@ -25,6 +25,7 @@ from openbureau.kernel.access.delegations import (
     lend,
 )
 from openbureau.kernel.access.wording import day_of
+from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.calendar.fields import DateField
@@ -86,7 +87,7 @@ def delete_delegation(request: Request) -> Any:
     delegation = delegation_by_id(request.params["id"])
     if ctx.account.id not in {delegation.delegator_id, delegation.delegate_id}:
         raise NotFound
-    end_delegation(ctx, delegation)
+    end_delegation(by(ctx), delegation)
     return redirect("/-/delegations", N_("授权代办已结束。"))
 
 

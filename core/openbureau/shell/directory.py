@@ -61,7 +61,7 @@ def show_unit(request: Request) -> Any:
     tree = unit_tree(request.person.tree_version)
     unit = tree.by_code.get(request.params["code"])
     if unit is None:
-        raise NotFound("没有代码为「%(code)s」的单位。", code=request.params["code"])
+        raise NotFound("没有代码为「%(unit)s」的单位。", unit=request.params["code"])
     return _page(request, tree, unit, "")
 
 

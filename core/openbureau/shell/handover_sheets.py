@@ -1,5 +1,6 @@
 """The signed list of a handover: for both people and for the administrators."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from openbureau.base.context import Context
@@ -26,6 +27,13 @@ OUTCOMES = {
     "kept": N_("保留"),
     "requested": N_("已转安全管理员处理"),
     "failed": N_("模块没有应答，未移交"),
+}
+INTENDED = {
+    **OUTCOMES,
+    "moved": N_("将移交"),
+    "copied": N_("将复制"),
+    "ended": N_("将结束"),
+    "requested": N_("将转安全管理员处理"),
 }
 READERS = ("core.hand_over_duties", "core.manage_grants", "core.read_audit")
 
@@ -54,8 +62,10 @@ def show_handover(request: Request) -> Any:
     )
 
 
-def sheet_line(request: Request, line: dict[str, Any]) -> dict[str, Any]:
-    """A line of a list as the sheet shows it."""
+def sheet_line(
+    request: Request, line: dict[str, Any], outcomes: Mapping[str, str] = OUTCOMES
+) -> dict[str, Any]:
+    """A line of a list as the sheet shows it, or as it will be with the words of INTENDED."""
     say = request.catalogue.gettext
     kind = line["kind"]
     if line["plugin"] == "core":
@@ -69,7 +79,7 @@ def sheet_line(request: Request, line: dict[str, Any]) -> dict[str, Any]:
         "title": line["title"],
         "detail": line.get("detail", "") if line["kind"] in {"todo", "grant"} else "",
         "count": line.get("count", 1),
-        "outcome": say(OUTCOMES.get(line["outcome"], line["outcome"])),
+        "outcome": say(outcomes.get(line["outcome"], line["outcome"])),
     }
 
 

@@ -1,5 +1,6 @@
 """How a running installation is doing: worker, queue, seals, synchronisations, backup, disk."""
 
+import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ BACKUP_OLD_DAYS = 2
 SYNC_OLD_DAYS = 2
 DISK_LOW = 0.1
 _GIB = 1024**3
+# What only the job consumer keeps going.
+_OF_THE_WORKER = frozenset({"worker", "queue", "seals"})
 
 
 class Heartbeat:
@@ -50,6 +53,18 @@ def _backup_mark(data: Path) -> Path:
 def note_backup(data: Path, now: dt.datetime) -> None:
     """Notes that a backup was made."""
     _backup_mark(data).write_text(now.isoformat(), "ascii")
+
+
+def live_findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
+    """The same lines seen from outside: before the first start nothing runs, and nothing has
+    to."""
+    was_started = _worker_mark(settings.data).exists()
+    for finding in vital_findings(settings, now):
+        is_waiting = finding.name in _OF_THE_WORKER and finding.level == "error"
+        if is_waiting and not was_started:
+            yield dataclasses.replace(finding, level="warning")
+        else:
+            yield finding
 
 
 def vital_findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:

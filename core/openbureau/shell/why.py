@@ -3,6 +3,7 @@
 from typing import Any
 
 from openbureau.base.declarations import Page
+from openbureau.base.i18n import N_
 from openbureau.base.pages import page
 from openbureau.base.request import Request
 from openbureau.kernel.access.explanation import Explanation, explained
@@ -73,7 +74,8 @@ def answer_lines(request: Request, found: Explanation) -> dict[str, Any]:
                 "effect": _effect(request, each.effect),
                 "kind": catalogue.gettext(KINDS[each.kind]),
                 "text": each.words.said(catalogue),
-                "source": each.source,
+                "source": _source(request, each.source),
+                "reference": each.source,
                 "since": each.since,
                 "by": each.by,
             }
@@ -85,6 +87,14 @@ def answer_lines(request: Request, found: Explanation) -> dict[str, Any]:
 def _effect(request: Request, effect: str) -> str:
     say = request.catalogue.gettext
     return {"allow": say("允许"), "deny": say("不允许"), "neutral": say("无影响")}[effect]
+
+
+def _source(request: Request, source: str) -> str:
+    """`grant:7` as `编号 7`: the kind stands beside it; a code stays as it is."""
+    code = source.partition(":")[2]
+    return (
+        request.catalogue.gettext(N_("编号 %(number)s"), number=code) if code.isdecimal() else code
+    )
 
 
 def labelled_permissions(request: Request) -> list[tuple[str, str]]:

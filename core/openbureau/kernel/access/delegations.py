@@ -12,6 +12,7 @@ from openbureau.base.database import reading, writing
 from openbureau.base.errors import Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.models import Delegation
+from openbureau.kernel.accounts.acts import By, by
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.enablement.actions import bump_epoch
@@ -68,23 +69,23 @@ def lend(ctx: Context, lending: Lending) -> Delegation:
         created_at=ctx.now,
     )
     bump_epoch("access")
-    _audit(ctx, "core.create_delegation", made)
+    _audit(by(ctx), "core.create_delegation", made)
     days = {"from": str(made.starts_on), "to": str(made.ends_on)}
     text = N_("%(name)s请您在 %(from)s 至 %(to)s 代为办理。")
-    _tell(ctx, made.delegate_id, text, name=lending.delegator.name, **days)
+    _tell(ctx.now, made.delegate_id, text, name=lending.delegator.name, **days)
     if made.delegator_id != ctx.account.id:
         text = N_("管理员已安排%(name)s在 %(from)s 至 %(to)s 代您办理。")
-        _tell(ctx, made.delegator_id, text, name=lending.delegate.name, **days)
+        _tell(ctx.now, made.delegator_id, text, name=lending.delegate.name, **days)
     return made
 
 
-def end_delegation(ctx: Context, delegation: Delegation) -> None:
+def end_delegation(whose: By, delegation: Delegation) -> None:
     """Takes a delegation back at once; it stays on record, and both are told.
 
     Raises Refused: it is over already.
     """
     touched = (
-        Delegation.update(ended_by=ctx.account.id, ended_at=ctx.now)
+        Delegation.update(ended_by=whose.account_id, ended_at=whose.now)
         .where((Delegation.id == delegation.id) & Delegation.ended_at.is_null())
         .execute()
     )
@@ -92,12 +93,12 @@ def end_delegation(ctx: Context, delegation: Delegation) -> None:
         raise Refused("", N_("这次授权代办已经结束。"))
     _release_sessions(delegation)
     bump_epoch("access")
-    _audit(ctx, "core.end_delegation", delegation)
+    _audit(whose, "core.end_delegation", delegation)
     text = N_("%(name)s的授权代办已经结束。")
-    _tell(ctx, delegation.delegate_id, text, name=delegation.delegator.name)
-    if delegation.delegator_id != ctx.account.id:
+    _tell(whose.now, delegation.delegate_id, text, name=delegation.delegator.name)
+    if delegation.delegator_id != whose.account_id:
         text = N_("您授权%(name)s代办已经结束。")
-        _tell(ctx, delegation.delegator_id, text, name=delegation.delegate.name)
+        _tell(whose.now, delegation.delegator_id, text, name=delegation.delegate.name)
 
 
 def end_lapsed_delegations(now: dt.datetime) -> int:
@@ -204,16 +205,16 @@ def _check_overlap(lending: Lending) -> None:
         )
 
 
-def _tell(ctx: Context, account_id: int, text: str, **params: str) -> None:
-    notify(account_id, text, now=ctx.now, url=URL, params=params)
+def _tell(now: dt.datetime, account_id: int, text: str, **params: str) -> None:
+    notify(account_id, text, now=now, url=URL, params=params)
 
 
-def _audit(ctx: Context, action: str, delegation: Delegation) -> None:
+def _audit(whose: By, action: str, delegation: Delegation) -> None:
     record_audit(
         action=action,
-        at=ctx.now,
-        account_id=ctx.account.id,
-        post_id=ctx.post.id if ctx.post else None,
+        at=whose.now,
+        account_id=whose.account_id,
+        post_id=whose.post_id,
         realm="core/delegation",
         record_id=delegation.id,
         detail={
@@ -224,8 +225,8 @@ def _audit(ctx: Context, action: str, delegation: Delegation) -> None:
             "to": str(delegation.ends_on),
             "reason": delegation.reason,
         },
-        request_id=ctx.request_id,
-        address=ctx.address,
+        request_id=whose.request_id,
+        address=whose.address,
     )
 
 

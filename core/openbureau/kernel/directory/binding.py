@@ -4,6 +4,7 @@ What the server says about the password besides right or wrong is handed on only
 password was right; a wrong one is wrong, and nothing more.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, SUBTREE
@@ -91,7 +92,7 @@ def change_password(
     deadline = Deadline(deadline_s - SIGN_IN_MARGIN_S)
     try:
         with deadline:
-            found = _people_of(config, config.layout, login, deadline)
+            found = people_of(config, login, deadline)
             if len(found) != 1:
                 return ChangeResult("wrong")
             change = _changed_in_ad if config.profile == "ad" else _changed
@@ -149,7 +150,7 @@ def _refusal(code: int, refused: str) -> ChangeResult:
 
 def _bind(config: DirectoryConfig, login: str, password: str, deadline: Deadline) -> BindResult:
     profile = config.layout
-    found = _people_of(config, profile, login, deadline)
+    found = people_of(config, login, deadline)
     if len(found) != 1:
         return BindResult("ambiguous" if found else "wrong")
     dn, attributes = found[0]
@@ -203,16 +204,19 @@ def _policy_of(connection: Any, profile: Profile) -> PolicyAnswer:
         return NOTHING_SAID
 
 
-def _people_of(
-    config: DirectoryConfig, profile: Profile, login: str, deadline: Deadline
+def people_of(
+    config: DirectoryConfig, login: str, deadline: Deadline, attributes: Sequence[str] = ()
 ) -> list[RawEntry]:
+    """The people of this login name, as the search account sees them; two stand for several.
+    Without `attributes` their identity and state alone. Raises Fault: no answer."""
+    profile = config.layout
     wanted = f"(&{profile.person_filter}({profile.login}={escape_filter_chars(login)}))"
     with searcher(config, deadline) as connection:
         connection.search(
             config.base,
             wanted,
             SUBTREE,
-            attributes=[profile.identity, *profile.state_attributes],
+            attributes=list(attributes) or [profile.identity, *profile.state_attributes],
             size_limit=2,
         )
         found = list(entries_of(connection.response, None))

@@ -58,7 +58,7 @@ def hand_over(order: Order, secret: bytes) -> Handover:
     record_audit(
         action="core.hand_over_duties",
         at=hands.now,
-        account_id=hands.account_id,
+        account_id=hands.by.account_id,
         unit_id=order.unit_id,
         realm=REALM,
         record_id=made.id,
@@ -98,7 +98,7 @@ def _written(order: Order, secret: bytes) -> Handover:
         lines=text,
         digest=digest,
         signature=signature(secret, _statement(digest)).hex(),
-        account=hands.account_id,
+        account=hands.by.account_id,
         handed_over_at=hands.now,
     )
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from openbureau.kernel.access.actions import add_participant
+from openbureau.kernel.access.delegations import end_delegation
 from openbureau.kernel.access.models import Delegation, Participant
+from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.drafts.models import FormDraft
 from openbureau.kernel.preferences.contacts import NAME_LENGTH
@@ -20,13 +22,17 @@ from openbureau.kernel.units.models import Unit
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """From whom to whom, when, and by which administrator."""
+    """From whom to whom, on which day, and by which administrator."""
 
     leaver: Account
     successor: Account
-    now: dt.datetime
     today: dt.date
-    account_id: int | None
+    by: By
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment everything is moved at."""
+        return self.by.now
 
     @property
     def unit_id(self) -> int | None:
@@ -114,10 +120,10 @@ def copy_followed(hands: Hands, ids: Sequence[int]) -> None:
 
 
 def end_delegations(hands: Hands, ids: Sequence[int]) -> None:
-    """Standing in ends on both sides."""
-    Delegation.update(ended_at=hands.now, ended_by=hands.account_id).where(
-        Delegation.id.in_(list(ids)) & Delegation.ended_at.is_null()
-    ).execute()
+    """Standing in ends on both sides; both are told."""
+    open_ones = Delegation.id.in_(list(ids)) & Delegation.ended_at.is_null()
+    for delegation in list(Delegation.select().where(open_ones)):
+        end_delegation(hands.by, delegation)
 
 
 def end_posts(hands: Hands, ids: Sequence[int], passed: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from openbureau.base.context import Context
 from openbureau.base.declarations import MenuEntry
 from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
+from openbureau.kernel.access.contexts import may_open
 
 MENUS_KEPT = 500
 
@@ -23,7 +24,10 @@ FIRST_CODES = (
 )
 LAST_CODE = 0xD7F9
 
-GROUPS = (N_("综合办公"), N_("业务监管"), N_("服务"), N_("系统管理"))
+GROUPS = (
+    *(N_("综合办公"), N_("业务监管"), N_("服务")),
+    *(N_("系统管理"), N_("权限与安全"), N_("审计")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def menu_groups(
     ctx: Context, plugins: Plugins, core_entries: Sequence[MenuEntry]
 ) -> list[MenuGroup]:
     """What this person's menu shows: the core's lines, then those of readable plugins."""
-    entries = [entry for entry in core_entries if not entry.permission or ctx.may(entry.permission)]
+    entries = [
+        entry for entry in core_entries if not entry.permission or may_open(ctx, entry.permission)
+    ]
     for record in plugins.loaded:
         if record.slug in ctx.plugins:
             entries += [entry for entry in record.declared.menu if ctx.may(entry.permission)]

@@ -184,11 +184,13 @@ def plan_counts(run: SyncRun) -> Counter[str]:
 
 
 class _Units:
-    """Names and places in the tree of the units a plan speaks of."""
+    """Names and places in the tree of the units a plan speaks of, and names of sources."""
 
     def __init__(self, plan: Plan) -> None:
         rows: Any = Unit.select(Unit.id, Unit.short_name, Unit.path, Unit.position).tuples()
         self._names: dict[str, str] = {}
+        sources: Any = DirectorySource.select(DirectorySource.id, DirectorySource.name).tuples()
+        self._sources: dict[int, str] = dict(sources)
         positions: dict[int, int] = {}
         paths: dict[str, str] = {}
         for unit_id, name, path, position in rows:
@@ -208,6 +210,10 @@ class _Units:
 
     def name(self, ref: Value) -> str:
         return self._names.get(str(ref), "") if ref else ""
+
+    def source(self, number: Value) -> str:
+        """The name of a directory, or nothing for a unit kept here."""
+        return self._sources.get(int(str(number)), str(number)) if number else ""
 
     def order(self, ref: str) -> tuple[int, tuple[tuple[int, int], ...], str]:
         place = self._order.get(ref)
@@ -265,6 +271,8 @@ def _spoken_action(change: Change) -> str:
 def _shown(name: str, value: Value, units: _Units) -> str:
     if name in {"unit", "parent"}:
         return units.name(value)
+    if name == "directory":
+        return units.source(value)
     if name == "is_active":
         return "active" if value else "closed"
     return "" if value is None else str(value)
@@ -310,3 +318,12 @@ def names_of(account_ids: Collection[int]) -> dict[int, str]:
         Account.select(Account.id, Account.name).where(Account.id.in_(list(account_ids))).tuples()
     )
     return dict(rows)
+
+
+def disabling_run(account: Account) -> SyncRun | None:
+    """The synchronisation that disabled the account; None where none is on record. A run and
+    what it disables carry the same moment."""
+    at_once = SyncRun.state.in_(("applied", "undone")) & (SyncRun.applied_at == account.disabled_at)
+    runs = SyncRun.select(SyncRun.id, SyncRun.uid).where(at_once)
+    found: SyncRun | None = runs.order_by(SyncRun.id.desc()).first()
+    return found

@@ -1,5 +1,6 @@
 """`openbureau check`: everything wrong with an installation, in one run."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from openbureau.shell.findings import (
     schema_findings,
 )
 from openbureau.shell.loading import load_for
+from openbureau.shell.vitals import live_findings
 
 
 @click.command(
@@ -56,11 +58,14 @@ def _findings() -> Iterator[Finding]:
         _open(found)
         plugins = load_for(found)
         yield from plugin_findings(plugins)
-        yield from schema_findings(plugins)
+        schema = list(schema_findings(plugins))
+        yield from schema
         with reading():
             yield from content_findings(found)
             if StoredFile._meta.table_name in db.get_tables():
                 yield from file_findings(found.data)
+            if all(finding.level == "ok" for finding in schema):
+                yield from live_findings(found, dt.datetime.now(dt.UTC))
     except Unavailable as fault:
         refused = database_refusal(fault)
         yield Finding("database", "error", refused.zh, refused.en)

@@ -7,6 +7,7 @@ import click
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
 from openbureau.shell.cli.accounts import account
+from openbureau.shell.cli.adoption import adopt_account
 from openbureau.shell.cli.audit import audit
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
@@ -95,3 +96,4 @@ for command in (
     bench,
 ):
     root.add_command(command)
+account.add_command(adopt_account)

@@ -167,7 +167,13 @@ def sample_source(code: str, as_json: bool) -> None:
     found = sample(config)
     if isinstance(found, Incomplete):
         zh, en = reason_words(found.reason)
-        raise OperatorError("LDAP-004", f"{zh} {found.detail}", f"{en} {found.detail}", 3)
+        raise OperatorError(
+            "LDAP-004",
+            f"没有读到样本：{zh}{found.detail}。没有改动任何账号。请核对来源的地址、账号和条件。",
+            f"No sample: {en} {found.detail}. No account was changed. Check the source's address, "
+            "search account and filters.",
+            3,
+        )
     report(msgspec.to_builtins(found), as_json, lambda _: _lines(found))
 
 

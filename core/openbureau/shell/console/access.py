@@ -67,5 +67,5 @@ def _audit(request: Request, subject: Account, given: dict[str, str]) -> None:
 
 PAGES: tuple[Page, ...] = (Page("console/access", show_access, POWER),)
 MENU: tuple[MenuEntry, ...] = (
-    MenuEntry(N_("权限依据"), "/-/console/access", POWER, N_("系统管理"), "list-check", 936),
+    MenuEntry(N_("权限依据"), "/-/console/access", POWER, N_("权限与安全"), "user-question", 954),
 )

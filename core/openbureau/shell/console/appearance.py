@@ -152,6 +152,6 @@ PAGES = (
 )
 MENU = (
     MenuEntry(
-        N_("外观"), "/-/console/appearance", "core.manage_settings", N_("系统管理"), "palette", 960
+        N_("外观"), "/-/console/appearance", "core.manage_settings", N_("系统管理"), "palette", 941
     ),
 )

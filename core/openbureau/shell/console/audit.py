@@ -55,10 +55,10 @@ FILTERS = ("q", "unit", "action", "record", "outcome", "address", "from", "to")
 BOXES = (
     ("q", N_("人员姓名或账号")),
     ("unit", N_("单位（含下属）")),
-    ("record", N_("对象，如 core/unit:7")),
-    ("address", N_("网络地址")),
     ("from", N_("从（日期）")),
     ("to", N_("到（日期）")),
+    ("record", N_("对象，如 core/unit:7")),
+    ("address", N_("网络地址")),
 )
 SPANS = ((0, N_("今天")), (6, N_("近 7 天")), (29, N_("近 30 天")))
 KEY_DIGITS = 18
@@ -361,6 +361,6 @@ PAGES = (
     Page("console/audit/anchors/{name}", show_anchor, PERMISSION),
 )
 MENU = (
-    MenuEntry(N_("审计记录"), BASE, PERMISSION, N_("系统管理"), "list-check", 990),
-    MenuEntry(N_("审计核验"), f"{BASE}/proof", PERMISSION, N_("系统管理"), "shield-check", 991),
+    MenuEntry(N_("审计记录"), BASE, PERMISSION, N_("审计"), "report-search", 960),
+    MenuEntry(N_("审计核验"), f"{BASE}/proof", PERMISSION, N_("审计"), "clipboard-check", 961),
 )

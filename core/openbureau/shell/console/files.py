@@ -70,4 +70,4 @@ PAGES = (
     Page("console/files", show_files, PERMISSION),
     Page("console/files", create_file_check, PERMISSION, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("文件与配额"), BASE, PERMISSION, N_("系统管理"), "paperclip", 953),)
+MENU = (MenuEntry(N_("文件与配额"), BASE, PERMISSION, N_("系统管理"), "database", 932),)

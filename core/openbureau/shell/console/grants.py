@@ -257,6 +257,6 @@ PAGES: tuple[Page, ...] = (
     *lending.PAGES,
 )
 MENU: tuple[MenuEntry, ...] = (
-    MenuEntry(N_("授权"), LIST, POWER, N_("系统管理"), "key", 932),
+    MenuEntry(N_("授权"), LIST, POWER, N_("权限与安全"), "user-check", 951),
     *lending.MENU,
 )

@@ -165,6 +165,6 @@ PAGES = (
 )
 MENU = (
     MenuEntry(
-        N_("目录组授权"), "/-/console/group-roles", POWER, N_("系统管理"), "users-group", 975
+        N_("目录组授权"), "/-/console/group-roles", POWER, N_("权限与安全"), "users-group", 953
     ),
 )

@@ -13,6 +13,7 @@ from openbureau.base.forms import CheckboxGroupField, Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
+from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.audit.seal import signing_key
@@ -23,8 +24,8 @@ from openbureau.kernel.handover.queries import handovers, people_named, posted_u
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.picker import PartiesField
 from openbureau.shell.directory import STATE_LABELS
+from openbureau.shell.handover_sheets import INTENDED, sheet_line
 from openbureau.shell.handover_sheets import PAGES as SHEET_PAGES
-from openbureau.shell.handover_sheets import sheet_line
 from openbureau.shell.plugin_holdings import (
     PluginHoldings,
     move_plugin_holdings,
@@ -178,7 +179,7 @@ def _confirmed(request: Request, wizard: Wizard, successor: Account) -> Any:
     moved = move_plugin_holdings(request, wizard.leaver.id, successor.id, wizard.chosen_plugins)
     today = ctx.now.astimezone(CHINA).date()
     order = Order(
-        hands=Hands(wizard.leaver, successor, ctx.now, today, ctx.account.id),
+        hands=Hands(wizard.leaver, successor, today, by(ctx)),
         holdings=wizard.chosen,
         ended_posts=[int(value) for value in wizard.form.ended_posts.data or ()],
         passed_posts=[int(value) for value in wizard.form.passed_posts.data or ()],
@@ -256,6 +257,7 @@ def _shown(request: Request, wizard: Wizard, holding: Holding) -> dict[str, Any]
             "detail": holding.detail,
             "outcome": outcome,
         },
+        INTENDED,
     )
 
 
@@ -267,7 +269,7 @@ def _review_page(
     for field in (form.kinds, form.ended_posts, form.passed_posts):
         hidden += [(field.name, value) for value in field.data or ()]
     plugin_lines = [
-        sheet_line(request, dict(line))
+        sheet_line(request, dict(line), INTENDED)
         for held in wizard.plugins
         if held.slug in wizard.chosen_plugins
         for line in held.plain()
@@ -290,4 +292,4 @@ PAGES = (
     Page("console/handovers/{uid}", create_handover, PERMISSION, methods=("POST",)),
     *SHEET_PAGES,
 )
-MENU = (MenuEntry(N_("离任交接"), BASE, PERMISSION, N_("系统管理"), "send", 945),)
+MENU = (MenuEntry(N_("离任交接"), BASE, PERMISSION, N_("系统管理"), "arrows-exchange", 913),)

@@ -73,7 +73,5 @@ def _findings(request: Request) -> Iterator[Finding]:
 
 PAGES = (Page("console/health", show_health, PERMISSION),)
 MENU = (
-    MenuEntry(
-        N_("运行状况"), "/-/console/health", PERMISSION, N_("系统管理"), "layout-dashboard", 940
-    ),
+    MenuEntry(N_("运行状况"), "/-/console/health", PERMISSION, N_("系统管理"), "activity", 942),
 )

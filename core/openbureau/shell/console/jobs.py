@@ -41,6 +41,9 @@ TONES = {"dead": "late", "running": "warn", "ready": "pause", "parked": "pause",
 CORE_LABELS = {
     "core.verify_audit": N_("核验审计"),
     "core.check_files": N_("检查文件"),
+    "core.read_sync": N_("目录同步预演"),
+    "core.apply_sync": N_("写入目录同步"),
+    "core.scheduled_sync": N_("定时目录同步"),
 }
 
 
@@ -189,4 +192,4 @@ PAGES = (
     Page("console/jobs/{id:int}/replay", replay_job, PERMISSION, methods=("POST",)),
     Page("console/jobs/{id:int}/give-up", give_up_job, PERMISSION, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("后台任务"), BASE, PERMISSION, N_("系统管理"), "refresh", 952),)
+MENU = (MenuEntry(N_("后台任务"), BASE, PERMISSION, N_("系统管理"), "player-play", 931),)

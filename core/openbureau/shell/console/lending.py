@@ -21,6 +21,7 @@ from openbureau.kernel.access.delegations import (
     lend,
 )
 from openbureau.kernel.access.grants import POWER, is_within
+from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.calendar.fields import DateField
 from openbureau.kit.picker import PartiesField
@@ -80,7 +81,7 @@ def delete_arranged(request: Request) -> Any:
     delegation = delegation_by_id(request.params["id"])
     if not is_within(delegation.delegator_id, ctx.reach.get(POWER, NOWHERE)):
         raise NotFound
-    end_delegation(ctx, delegation)
+    end_delegation(by(ctx), delegation)
     return redirect(URL, N_("授权代办已结束。"))
 
 
@@ -101,4 +102,6 @@ PAGES: tuple[Page, ...] = (
     Page("console/delegations", create_arranged, POWER, methods=("POST",)),
     Page("console/delegations/{id:int}/end", delete_arranged, POWER, methods=("POST",)),
 )
-MENU: tuple[MenuEntry, ...] = (MenuEntry(N_("授权代办"), URL, POWER, N_("系统管理"), "users", 934),)
+MENU: tuple[MenuEntry, ...] = (
+    MenuEntry(N_("授权代办"), URL, POWER, N_("权限与安全"), "user-share", 952),
+)

@@ -14,7 +14,13 @@ from openbureau.kernel.accounts.oversight import PEOPLE, reach_of
 from openbureau.kernel.settings.queries import core_setting
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.kit import paging
-from openbureau.shell.console import people_acts, people_import, people_person, people_slips
+from openbureau.shell.console import (
+    people_acts,
+    people_adoption,
+    people_import,
+    people_person,
+    people_slips,
+)
 from openbureau.shell.console.people_labels import (
     INDENT,
     SOURCE_LABELS,
@@ -128,5 +134,6 @@ PAGES = (
     *people_slips.PAGES,
     *people_person.PAGES,
     *people_acts.PAGES,
+    *people_adoption.PAGES,
 )
-MENU = (MenuEntry(N_("人员"), URL, PEOPLE, N_("系统管理"), "users", 910),)
+MENU = (MenuEntry(N_("人员"), URL, PEOPLE, N_("系统管理"), "users", 911),)

@@ -6,12 +6,13 @@ from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.units.queries import UnitTree
+from openbureau.shell.audit_labels import ACTIONS as RECORDED
 
 STATE_LABELS = {"active": N_("在用"), "disabled": N_("停用"), "archived": N_("归档")}
 STATE_LAMPS = {"active": "ok", "disabled": "warn", "archived": "pause"}
 SOURCE_LABELS = {"local": N_("本系统"), "ldap": N_("目录")}
 INDENT = "\N{EM SPACE}"
-ACTIONS = {
+ACTIONS = RECORDED | {
     "core.create_account": N_("新建账号"),
     "core.change_account": N_("更改姓名或联系方式"),
     "core.disable_account": N_("停用账号"),
@@ -24,6 +25,7 @@ ACTIONS = {
     "core.renew_recovery_codes": N_("本人重新生成恢复码"),
     "core.reset_second_factor": N_("重置动态口令"),
     "core.make_account_local": N_("改由本系统管理"),
+    "core.adopt_account": N_("改由另一个目录管理"),
     "core.move_account": N_("改由另一个目录管理"),
     "core.add_post": N_("新增任职"),
     "core.change_post": N_("更改任职"),

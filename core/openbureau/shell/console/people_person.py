@@ -21,6 +21,7 @@ from openbureau.kernel.accounts.posts import NATURE_LABELS, posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
 from openbureau.kernel.audit.models import AuditRecord
+from openbureau.kernel.sync.queries import disabling_run
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.console.people_labels import (
@@ -77,7 +78,9 @@ def show_account(request: Request) -> Any:
         state=state_words(request, account),
         kind=ctx.gettext(KIND_LABELS[account.administrator]) if account.administrator else "",
         source=_source_words(request, account),
+        may_adopt=not hindrance and reach_of(ctx, "core.run_sync").is_everywhere,
         why=_why(request, account),
+        sync_url=_sync_url(account),
         posts=[_post(request, tree, post) for post in posts_of(account.id)],
         sessions_total=len(live_sessions(account.id, ctx.now)),
         has_second_factor=second_factor_of(account.id) is not None,
@@ -115,6 +118,14 @@ def _why(request: Request, account: Account) -> str:
         return say("没有记录")
     reason = msgspec.json.decode(row.detail).get("reason", "")
     return say("%(who)s：%(reason)s", who=_who(request, row.account_id), reason=reason)
+
+
+def _sync_url(account: Account) -> str:
+    """The page of the synchronisation that disabled the account; empty where none did."""
+    if account.state == "active" or account.disabled_reason != "directory":
+        return ""
+    run = disabling_run(account)
+    return f"/-/console/sync/{run.uid}" if run is not None else ""
 
 
 def _password_words(request: Request, account: Account) -> str:

@@ -205,6 +205,6 @@ PAGES = (
 )
 MENU = (
     MenuEntry(
-        N_("业务模块"), "/-/console/plugins", "core.manage_plugins", N_("系统管理"), "puzzle", 950
+        N_("业务模块"), "/-/console/plugins", "core.manage_plugins", N_("系统管理"), "puzzle", 930
     ),
 )

@@ -260,5 +260,5 @@ PAGES: tuple[Page, ...] = (
     Page("console/roles/{code}/state", update_role_state, POWER, methods=("POST",)),
 )
 MENU: tuple[MenuEntry, ...] = (
-    MenuEntry(N_("角色"), LIST, POWER, N_("系统管理"), "shield-check", 930),
+    MenuEntry(N_("角色"), LIST, POWER, N_("权限与安全"), "shield-check", 950),
 )

@@ -114,4 +114,4 @@ PAGES = (
     Page("console/sessions/{id:int}/end-all", confirm_end_all, SESSIONS),
     Page("console/sessions/{id:int}/end-all", delete_all_sessions, SESSIONS, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("在线会话"), URL, SESSIONS, N_("系统管理"), "device-laptop", 970),)
+MENU = (MenuEntry(N_("在线会话"), URL, SESSIONS, N_("权限与安全"), "device-desktop", 955),)

@@ -239,7 +239,21 @@ def _pages(permission: str) -> tuple[Page, ...]:
 
 
 PAGES = tuple(page for permission in BASES for page in _pages(permission))
-MENU = tuple(
-    MenuEntry(TITLES[permission], url, permission, N_("系统管理"), "adjustments", 955)
-    for permission, url in BASES.items()
+MENU = (
+    MenuEntry(
+        TITLES["core.manage_settings"],
+        BASES["core.manage_settings"],
+        "core.manage_settings",
+        N_("系统管理"),
+        "settings",
+        940,
+    ),
+    MenuEntry(
+        TITLES["core.manage_policies"],
+        BASES["core.manage_policies"],
+        "core.manage_policies",
+        N_("权限与安全"),
+        "shield-lock",
+        956,
+    ),
 )

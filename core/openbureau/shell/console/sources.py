@@ -250,12 +250,14 @@ def _described(
     }  # fmt: skip
     place = unit_tree(request.session.units_epoch).by_code.get(form.top_unit.data or "")
     given = form.password.data or None
+    # What only a command can set stays.
+    kept = msgspec.json.decode(source.attributes) if source is not None else {}
     return Described(
         **text,
         password=given if given or source is not None else "",
         profile=form.profile.data,
         is_insecure=bool(form.is_insecure.data),
-        attributes={name: _names(form[f"map_{name}"].data) for name in MAPPED},
+        attributes={**kept, **{name: _names(form[f"map_{name}"].data) for name in MAPPED}},
         top_unit_id=place.id if place else None,
         may_change_password=bool(form.may_change_password.data),
         reads_photos=bool(form.reads_photos.data),
@@ -355,4 +357,4 @@ PAGES = (
     ),
     Page("console/sources/{code}/retire", retire, POWER, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("目录来源"), "/-/console/sources", POWER, N_("系统管理"), "server", 920),)
+MENU = (MenuEntry(N_("目录来源"), "/-/console/sources", POWER, N_("系统管理"), "server", 921),)

@@ -216,7 +216,7 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
         "name": line.name,
         "key": line.key,
         "kind": {"unit": say("单位"), "role": say("角色")}.get(line.of, ""),
-        "place": line.place,
+        "place": f"→ {line.place}" if line.place and line.action != "create" else line.place,
         "values": [
             (say(label), _word(request, label, before), _word(request, label, after))
             for label, before, after in line.values
@@ -228,10 +228,7 @@ def _plan_line(request: Request, line: PlanLine) -> dict[str, Any]:
 
 
 def _word(request: Request, label: str, value: str) -> str:
-    """A value as people say it: states and kinds of unit are stored as English words, sources
-    as numbers."""
-    if label == FIELD_LABELS["directory"]:
-        return request.catalogue.gettext("来源 %(number)s", number=value) if value else ""
+    """A value as people say it: states and kinds of unit are stored as English words."""
     words = KIND_LABELS if label == FIELD_LABELS["kind"] else STATE_WORDS
     return request.catalogue.gettext(words.get(value, value))
 
@@ -354,4 +351,4 @@ PAGES = (
     Page("console/sync/{uid}/undo", ask_undo, POWER),
     Page("console/sync/{uid}/undo", undo, POWER, methods=("POST",)),
 )
-MENU = (MenuEntry(N_("目录同步"), "/-/console/sync", POWER, N_("系统管理"), "refresh", 915),)
+MENU = (MenuEntry(N_("目录同步"), "/-/console/sync", POWER, N_("系统管理"), "refresh", 920),)

@@ -290,4 +290,4 @@ PAGES: tuple[Page, ...] = (
     Page("console/units/{code}/{deed}", edit_unit, POWER),
     Page("console/units/{code}/{deed}", update_unit, POWER, methods=("POST",)),
 )
-MENU: tuple[MenuEntry, ...] = (MenuEntry(N_("单位"), LIST, POWER, N_("系统管理"), "sitemap", 910),)
+MENU: tuple[MenuEntry, ...] = (MenuEntry(N_("单位"), LIST, POWER, N_("系统管理"), "building", 910),)
