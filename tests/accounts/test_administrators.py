@@ -16,8 +16,13 @@ URL = "/-/console/administrators"
 
 
 def appoint(client: Client, login: str, unit: str) -> Answer:
+    """Sends the form and confirms what the next page says."""
     client.get(URL)
-    return client.post(URL, {"login": login, "unit": unit})
+    asked = client.post(URL, {"login": login, "unit": unit})
+    if asked.status != 200:
+        return asked
+    hidden = dict(re.findall(r'name="(login|unit|roles)" value="([^"]*)"', asked.text))
+    return client.post(URL, hidden)
 
 
 def uid(bureau: Bureau, login: str) -> str:
@@ -152,3 +157,47 @@ def test_delegated_one_resets_no_administrator(bureau: Bureau) -> None:
     client.get(URL)
     assert client.post(f"{URL}/{uid(bureau, 'zhang')}/reset/password").status == 403
     assert bureau.client().sign_in("zhang", PASSWORD).status == 200
+
+
+def test_delegated_one_sees_nobody_above_or_beside(bureau: Bureau) -> None:
+    make("wang", "system", "530100")
+    make("zhang", "system", "530102")
+    make("zhao", "system", "530400")
+    client = bureau.sign_in("wang")
+    shown = client.get(URL).text
+    assert {name for name in ("system", "zhao") if f"{URL}/{uid(bureau, name)}/" in shown} == set()
+    assert "系统管理员二" not in shown
+    assert bureau.rows("SELECT name FROM account WHERE login = 'zhao'")[0][0] not in shown
+    assert f"{URL}/{uid(bureau, 'zhang')}/dismiss" in shown
+    for login in ("system", "zhao", "security", "li"):
+        for act in ("dismiss", "reset/password", "reset/second-factor"):
+            url = f"{URL}/{uid(bureau, login)}/{act}"
+            assert client.get(url).status == 404, url
+            assert client.post(url, {"reason": "x"}).status == 404, url
+    assert client.get(f"{URL}/{uid(bureau, 'zhang')}/dismiss").status == 200
+
+
+def test_delegated_one_learns_no_logins_of_administrators(bureau: Bureau) -> None:
+    make("wang", "system", "530100")
+    client = bureau.sign_in("wang")
+    for login in ("system", "audit", "nobody"):
+        answer = appoint(client, login, "530102")
+        assert (answer.status, f"没有账号 {login}" in answer.words) == (422, True), login
+
+
+def test_roles_end_with_the_appointment_and_the_page_says_so_before(bureau: Bureau) -> None:
+    bureau.grant("zhang", "bulletins.publisher", "530102")
+    client = bureau.sign_in("system")
+    client.get(URL)
+    asked = client.post(URL, {"login": "zhang", "unit": "530102"})
+    assert "将收回 1 项角色" in asked.words
+    assert "zhang" not in kinds(bureau)
+    fields = {"login": "zhang", "unit": "530102", "roles": "0"}
+    assert "将收回 1 项角色" in client.post(URL, fields).words
+    live = "SELECT count(*) FROM role_grant WHERE ended_at IS NULL"
+    before = bureau.rows(live)[0][0]
+    assert client.post(URL, {**fields, "roles": "1"}).status == 303
+    assert bureau.rows(live)[0][0] == before - 1
+    ended = bureau.rows("SELECT detail FROM audit_record WHERE action = 'core.end_grant'")
+    assert len(ended) == 1
+    assert "bulletins.publisher" in ended[0][0]

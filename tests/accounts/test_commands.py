@@ -141,3 +141,39 @@ def test_refusals_speak_both_languages(console: Console, arguments: list[str], c
     assert code in done.stderr
     assert re.search("[\u4e00-\u9fff]", done.stderr)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["system", "security", "audit"])
+@pytest.mark.parametrize("rehearsed", [(), ("--dry-run",)])
+def test_last_administrator_of_a_kind_stays(
+    console: Console, kind: str, rehearsed: tuple[str, ...]
+) -> None:
+    for command in (("disable", kind, "--reason", "x"), ("appoint", kind, "none")):
+        refused = console.run("account", *command, *rehearsed)
+        assert (refused.exit_code != 0, "ACC-004" in refused.stderr) == (True, True), command
+    shown = console.read("account", "show", kind)
+    assert (shown["state"], shown["administrator"]) == ("active", kind)
+
+
+def test_one_of_two_administrators_goes_and_the_other_stays(console: Console) -> None:
+    console.read("account", "appoint", "li", "system")
+    assert console.read("account", "disable", "system", "--reason", "x")["state"] == "disabled"
+    assert "ACC-004" in console.run("account", "disable", "li", "--reason", "x").stderr
+    assert console.read("account", "archive", "system", "--reason", "x")["state"] == "archived"
+
+
+def test_rehearsal_refuses_what_the_act_refuses_and_writes_nothing(console: Console) -> None:
+    before = console.bureau.rows("SELECT count(*) FROM audit_record")
+    for command in (
+        ("appoint", "zhang", "none", "--dry-run"),
+        ("appoint", "system", "audit", "--dry-run"),
+        ("enable", "zhang", "--reason", "x", "--dry-run"),
+        ("archive", "zhang", "--reason", "x", "--dry-run"),
+    ):
+        assert "ACC-004" in console.run("account", *command).stderr, command
+    console.bureau.grant("zhang", "bulletins.publisher", "530102")
+    dry = console.read("account", "appoint", "zhang", "audit", "--dry-run")
+    assert (dry["ended_grants"], dry["dry_run"]) == (1, True)
+    assert console.read("account", "show", "zhang")["administrator"] is None
+    assert console.bureau.rows("SELECT count(*) FROM audit_record") == before
+    assert console.read("account", "appoint", "zhang", "audit")["ended_grants"] == 1

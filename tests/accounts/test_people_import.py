@@ -103,7 +103,7 @@ def test_change_is_shown_and_an_empty_cell_changes_nothing(bureau: Bureau) -> No
         (["neu", "新", "530102", "", "-1"], "1 到 9999"),
         (["neu", "新", "530102", "", "x"], "1 到 9999"),
         (["neu", "x" * 101, "530102"], "超过 100 个字"),
-        (["system", "系统管理员", "530000"], "管理员的账号"),
+        (["system", "系统管理员", "530000"], "不在您可以导入的范围内"),
     ],
 )
 def test_line_that_cannot_be_says_why_and_imports_nothing(
@@ -178,10 +178,12 @@ def test_delegated_administrator_imports_for_the_own_part_only(bureau: Bureau) -
             Account.login == "system"
         ).execute()
         bump_epoch("access")
-    rows = [NEW[0], NEW[1], ["zhao", "赵建国", "530102"]]
-    page = check(bureau.sign_in("system"), workbook(rows))
-    assert counts(page) == {"新增": 1, "更新": 0, "不变": 0, "错误": 2}
+    others = [["zhao", "赵建国", "530102"], ["audit", "审", "530102"], ["system", "系", "530102"]]
+    page = check(bureau.sign_in("system"), workbook([NEW[0], NEW[1], *others]))
+    assert counts(page) == {"新增": 1, "更新": 0, "不变": 0, "错误": 4}
     assert "不在您的管理范围内" in page.words
+    assert page.words.count("这个账号已被使用，不在您可以导入的范围内") == len(others)
+    assert "管理员的账号" not in page.words
 
 
 class TestSlips:

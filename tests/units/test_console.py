@@ -109,9 +109,15 @@ def test_directory_units_refuse_name_and_place(bureau: Bureau) -> None:
     with writing():
         Unit.update(source="ldap", external_id="x").where(Unit.code == "530103").execute()
     client = bureau.sign_in("system")
+    shown = client.get(f"{LIST}/530103")
+    assert "这个单位由目录同步维护" in shown.words
+    for deed in ("rename", "recode", "move", "split", "merge", "close"):
+        assert f"{LIST}/530103/{deed}" not in shown.text
+        assert "这个单位由目录同步维护" in client.get(f"{LIST}/530103/{deed}").words, deed
+    assert f"{LIST}/530103/contacts" in shown.text
     status, words = change(client, bureau, "530103", "rename", {"name": "新名"})
     assert status == 422
-    assert "由目录同步维护" in words
+    assert "名称、隶属和存废请在目录中修改" in words
     assert change(client, bureau, "530103", "contacts", {"phone": "1"})[0] == 303
 
 

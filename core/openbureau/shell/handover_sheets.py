@@ -34,6 +34,7 @@ INTENDED = {
     "copied": N_("将复制"),
     "ended": N_("将结束"),
     "requested": N_("将转安全管理员处理"),
+    "failed": N_("模块没有应答，不能移交"),
 }
 READERS = ("core.hand_over_duties", "core.manage_grants", "core.read_audit")
 

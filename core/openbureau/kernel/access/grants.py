@@ -159,6 +159,10 @@ def end_grant(actor: Actor, grant: RoleGrant, reason: str) -> None:
     Raises AccessRefused: it is over, or the directory brought it.
     """
     check_ending(grant)
+    _end(actor, grant, reason)
+
+
+def _end(actor: Actor, grant: RoleGrant, reason: str) -> None:
     RoleGrant.update(ended_by=actor.account_id, ended_at=actor.now).where(
         RoleGrant.id == grant.id
     ).execute()
@@ -173,6 +177,28 @@ def check_ending(grant: RoleGrant) -> None:
         raise AccessRefused("", N_("这项授权已经收回。"))
     if grant.source == "ldap":
         raise AccessRefused("", N_("这项授权来自目录中的组，请在目录中把人移出该组。"))
+
+
+def live_grants_of(account_id: int, today: dt.date) -> list[RoleGrant]:
+    """The grants of a person and of their posts that are or will be in force, oldest first."""
+    posts = Post.select(Post.id).where(Post.account == account_id)
+    return list(
+        RoleGrant.select()
+        .where(
+            ((RoleGrant.account == account_id) | RoleGrant.post.in_(posts))
+            & RoleGrant.ended_at.is_null()
+            & (RoleGrant.ends_on.is_null() | (RoleGrant.ends_on >= today))
+        )
+        .order_by(RoleGrant.id)
+    )
+
+
+def end_grants_of(actor: Actor, account_id: int, reason: str) -> int:
+    """Takes every live grant of a person back, whoever gave it; how many."""
+    grants = live_grants_of(account_id, actor.today)
+    for grant in grants:
+        _end(actor, grant, reason)
+    return len(grants)
 
 
 def _detail(grant: RoleGrant) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from openbureau.kernel.accounts.actions import create_account, end_sessions_of
 from openbureau.kernel.accounts.acts import By, refresh
 from openbureau.kernel.accounts.changes import set_password
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.accounts.oversight import keep_one
 from openbureau.kernel.accounts.passwords import initial_hash, initial_password
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.names import person_pinyin
@@ -65,8 +66,12 @@ def change_contact(account: Account, values: Mapping[str, str], by: By) -> bool:
 
 
 def disable_account(account: Account, reason: str, by: By) -> None:
-    """Disables an active account and ends its sessions. Raises Invalid: no reason given."""
+    """Disables an active account and ends its sessions.
+
+    Raises Invalid: no reason given. Raises Conflict: the last administrator of a kind.
+    """
     _state_must_be(account, "active")
+    keep_one(account)
     Account.update(state="disabled", disabled_at=by.now, disabled_reason=BY_HAND).where(
         Account.id == account.id
     ).execute()
@@ -86,8 +91,12 @@ def enable_account(account: Account, reason: str, by: By) -> None:
 
 
 def archive_account(account: Account, reason: str, by: By) -> None:
-    """Puts a disabled account away for good; everything of it stays. Raises Invalid."""
+    """Puts a disabled account away for good; everything of it stays.
+
+    Raises Invalid: no reason given. Raises Conflict: the last administrator of a kind.
+    """
     _state_must_be(account, "disabled")
+    keep_one(account)
     Account.update(state="archived", archived_at=by.now).where(Account.id == account.id).execute()
     by.record("core.archive_account", account, reason=_reason(reason))
     refresh(account)

@@ -5,25 +5,24 @@ and everything below it; never themselves. Undelegated ones are appointed on the
 line only. Source: GB/T 22239-2019, 8.1.5.
 """
 
-from typing import Any
+from collections.abc import Collection
 
 from openbureau.base.context import Context
 from openbureau.base.errors import Conflict, Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
+from openbureau.kernel.access.actors import Actor
+from openbureau.kernel.access.grants import end_grants_of
 from openbureau.kernel.accounts.actions import end_sessions_of
 from openbureau.kernel.accounts.acts import By, by, refresh
 from openbureau.kernel.accounts.models import ADMINISTRATORS, Account
-from openbureau.kernel.accounts.oversight import active_units, own_bound
+from openbureau.kernel.accounts.oversight import active_units, keep_one, own_part
 from openbureau.kernel.units.models import Unit
-from openbureau.kernel.units.queries import UnitTree
+
+ROLES_END = "administrator"
 
 
-def appoint(account: Account, kind: str, unit: Unit | None, who: By) -> None:
-    """Makes an account an administrator; `unit` bounds a delegated one.
-
-    Its sessions end: as an administrator the person does no business any more.
-    Raises Invalid: no such kind. Raises Conflict: it is one already, or not in use.
-    """
+def check_appointing(account: Account, kind: str) -> None:
+    """Raises Invalid: no such kind. Raises Conflict: it is one already, or not in use."""
     if kind not in ADMINISTRATORS:
         raise Invalid(N_("没有这一类管理员。"))
     if account.state != "active":
@@ -32,12 +31,25 @@ def appoint(account: Account, kind: str, unit: Unit | None, who: By) -> None:
         raise Conflict(
             N_("这个账号已经是管理员；三类管理员互不兼任。"), remedy=N_("请先免去原来的管理员。")
         )
+
+
+def appoint(account: Account, kind: str, unit: Unit | None, who: By) -> int:
+    """Makes an account an administrator; `unit` bounds a delegated one. How many grants ended.
+
+    Its sessions and its roles end: as an administrator the person does no business any more.
+    Raises Invalid and Conflict as `check_appointing`.
+    """
+    check_appointing(account, kind)
+    actor = Actor(who.now, who.account_id, who.request_id, who.address)
+    ended = end_grants_of(actor, account.id, ROLES_END)
     Account.update(administrator=kind, administrator_unit=unit).where(
         Account.id == account.id
     ).execute()
     end_sessions_of(account.id, who.now, "role")
-    who.record("core.appoint_administrator", account, kind=kind, unit=unit.code if unit else None)
+    code = unit.code if unit else None
+    who.record("core.appoint_administrator", account, kind=kind, unit=code, grants=ended)
     refresh(account)
+    return ended
 
 
 def dismiss(account: Account, who: By) -> None:
@@ -48,8 +60,7 @@ def dismiss(account: Account, who: By) -> None:
     kind, unit = account.administrator, account.administrator_unit
     if kind is None:
         raise Conflict(N_("这个账号不是管理员。"))
-    if unit is None and not _others(account).exists():
-        raise Conflict(N_("这是该类最后一名全局管理员，不能免去。"), remedy=N_("请先任命另一名。"))
+    keep_one(account)
     Account.update(administrator=None, administrator_unit=None).where(
         Account.id == account.id
     ).execute()
@@ -58,64 +69,83 @@ def dismiss(account: Account, who: By) -> None:
     refresh(account)
 
 
-def administrators(kind: str) -> list[Account]:
-    """All administrators of a kind, undelegated ones first."""
+def administrators(ctx: Context) -> list[Account]:
+    """The administrators of the person's own kind, undelegated ones first; a delegated person
+    sees those within their own part only."""
+    condition = Account.administrator == ctx.account.administrator
+    within = own_part(ctx)
+    if within is not None:
+        condition &= Account.administrator_unit.in_(sorted(within))
     return list(
         Account.select(Account, Unit)
         .left_outer_join(Unit, on=(Account.administrator_unit == Unit.id))
-        .where(Account.administrator == kind)
+        .where(condition)
         .order_by(Account.administrator_unit.is_null(False), Unit.path, Account.login)
     )
 
 
-def appoint_within(ctx: Context, tree: UnitTree, login: str, unit_id: int) -> Account:
-    """What an administrator does on their page: appoints a delegated one of their own kind.
+def candidate(ctx: Context, login: str, unit_id: int) -> Account:
+    """Whom an administrator is about to appoint, as a delegated one of their own kind.
 
     Raises NotFound: no such account in their reach. Raises Forbidden: the unit is not in
-    their reach, or it is themselves. Raises Conflict as `appoint`.
+    their reach, or it is themselves. Raises Conflict as `check_appointing`.
     """
-    kind = ctx.account.administrator
+    kind, within = ctx.account.administrator, own_part(ctx)
     account = Account.get_or_none(Account.login == login.strip().lower())
-    bound = own_bound(ctx)
-    within = set(tree.by_id) if bound is None else set(tree.subtree_ids(bound))
-    if kind is None or unit_id not in within:
+    if kind is None or (within is not None and unit_id not in within):
         raise Forbidden(N_("这个单位不在您的管理范围内。"))
-    if account is None or not (bound is None or set(active_units(account.id)) <= within):
+    if account is None or (within is not None and not _is_near(account, within)):
         raise NotFound(
             N_("您的管理范围内没有账号 %(login)s。"), remedy=N_("请核对账号。"), login=login[:60]
         )
     if account.id == ctx.account.id:
         raise Forbidden(N_("不能任命自己。"))
-    appoint(account, kind, Unit.get_by_id(unit_id), by(ctx))
+    check_appointing(account, kind)
     return account
 
 
-def dismiss_within(ctx: Context, tree: UnitTree, uid: str) -> Account:
-    """What an administrator does on their page: dismisses a delegated one of their own kind.
+def _is_near(account: Account, within: Collection[int]) -> bool:
+    if account.administrator is not None:
+        return account.administrator_unit_id in within
+    units = active_units(account.id)
+    return bool(units) and set(units) <= set(within)
+
+
+def appoint_within(ctx: Context, login: str, unit_id: int) -> Account:
+    """What an administrator does on their page: appoints a delegated one of their own kind.
+
+    Raises as `candidate`.
+    """
+    account = candidate(ctx, login, unit_id)
+    appoint(account, str(ctx.account.administrator), Unit.get_by_id(unit_id), by(ctx))
+    return account
+
+
+def dismissible(ctx: Context, uid: str) -> Account:
+    """The delegated administrator of the person's own kind to be dismissed.
 
     Raises NotFound: none of theirs. Raises Forbidden: an undelegated one, or themselves.
     """
-    account = Account.get_or_none(
+    account: Account | None = Account.get_or_none(
         (Account.uid == uid) & (Account.administrator == ctx.account.administrator)
     )
-    bound = own_bound(ctx)
-    within = set(tree.by_id) if bound is None else set(tree.subtree_ids(bound))
+    within = own_part(ctx)
     if account is None or account.administrator is None:
+        raise NotFound
+    if within is not None and account.administrator_unit_id not in within:
         raise NotFound
     if account.id == ctx.account.id or account.administrator_unit_id is None:
         raise Forbidden(
             N_("全局管理员和自己的身份不能在这里免去。"), remedy=N_("请由运维人员用命令行办理。")
         )
-    if account.administrator_unit_id not in within:
-        raise NotFound
-    dismiss(account, by(ctx))
     return account
 
 
-def _others(account: Account) -> Any:
-    return Account.select().where(
-        (Account.administrator == account.administrator)
-        & Account.administrator_unit.is_null()
-        & (Account.state == "active")
-        & (Account.id != account.id)
-    )
+def dismiss_within(ctx: Context, uid: str) -> Account:
+    """What an administrator does on their page: dismisses a delegated one of their own kind.
+
+    Raises as `dismissible`.
+    """
+    account = dismissible(ctx, uid)
+    dismiss(account, by(ctx))
+    return account

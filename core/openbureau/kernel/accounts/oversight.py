@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from openbureau.base.context import NOWHERE, Context, Reach
-from openbureau.base.errors import Forbidden, NotFound
+from openbureau.base.errors import Conflict, Forbidden, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.units.queries import unit_tree
 
 PEOPLE = "core.manage_people"
 
@@ -60,16 +61,18 @@ def hindrance_to(ctx: Context, account: Account) -> str:
 def managed_administrator(ctx: Context, uid: str) -> Account:
     """Another administrator of the person's own kind.
 
-    Raises NotFound: it is none of them. Raises Forbidden: the person is delegated, and the
-    other is not, or not within their part.
+    Raises NotFound: it is none of them, or not within a delegated person's part.
+    Raises Forbidden: within the part of a delegated person.
     """
     account: Account | None = Account.get_or_none(
         (Account.uid == uid) & (Account.administrator == ctx.account.administrator)
     )
     if account is None or account.administrator is None or account.id == ctx.account.id:
         raise NotFound
-    bound = own_bound(ctx)
-    if bound is not None:
+    within = own_part(ctx)
+    if within is not None:
+        if account.administrator_unit_id not in within:
+            raise NotFound
         raise Forbidden(
             N_("分级管理员不能更改其他管理员的账号。"),
             remedy=N_("请由同类的全局管理员办理。"),
@@ -77,10 +80,38 @@ def managed_administrator(ctx: Context, uid: str) -> Account:
     return account
 
 
+def keep_one(account: Account) -> None:
+    """What every way of losing an administrator asks first.
+
+    Raises Conflict: this is the last undelegated one of its kind who is in use.
+    """
+    if account.administrator is None or account.administrator_unit_id is not None:
+        return
+    others = Account.select().where(
+        (Account.administrator == account.administrator)
+        & Account.administrator_unit.is_null()
+        & (Account.state == "active")
+        & (Account.id != account.id)
+    )
+    if not others.exists():
+        raise Conflict(
+            N_("这是该类最后一名在用的全局管理员，不能免去、停用或归档。"),
+            remedy=N_("请先任命另一名。"),
+        )
+
+
 def own_bound(ctx: Context) -> int | None:
     """The unit a delegated administrator is bound to; None: the whole installation."""
     bound: int | None = Account.get_by_id(ctx.account.id).administrator_unit_id
     return bound
+
+
+def own_part(ctx: Context) -> frozenset[int] | None:
+    """The units a delegated administrator is bound to; None: the whole installation."""
+    bound = own_bound(ctx)
+    if bound is None:
+        return None
+    return frozenset(unit_tree(ctx.tree_version).subtree_ids(bound))
 
 
 def active_units(account_id: int) -> Sequence[int]:

@@ -90,7 +90,7 @@ def confirm_run(run: SyncRun, *, account_id: int, plan_hash: str, now: dt.dateti
         note("core.support_sync", run, now, account_id)
         return run
     if run.requested_by_id == account_id:
-        raise Forbidden(NOT_SECOND)
+        raise Forbidden(NOT_SECOND, remedy=N_("请由另一位系统管理员打开本次同步的页面确认。"))
     _take(
         run,
         ("blocked",),

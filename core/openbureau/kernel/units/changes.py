@@ -272,8 +272,13 @@ def _check_change(deed: Deed, unit: Unit) -> None:
         raise UnitRefused("", N_("这个单位已经撤销，不能再改动；如有误请先恢复。"))
 
 
+def is_kept_by_directory(unit: Unit) -> bool:
+    """Whether name, place and existence of a unit are the directory's to change."""
+    return unit.source == "ldap" and bool(unit.external_id)
+
+
 def _check_not_directory(unit: Unit) -> None:
-    if unit.source == "ldap" and unit.external_id:
+    if is_kept_by_directory(unit):
         raise UnitRefused(
             "", N_("%(name)s由目录同步维护，名称、隶属和存废请在目录中修改。"), name=unit.name
         )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from openbureau.base.context import Reach
-from openbureau.base.database import reading, writing
+from openbureau.base.database import db, reading, writing
 from openbureau.base.errors import OperatorError
 from openbureau.base.i18n import load_catalogues
 from openbureau.kernel.accounts.actions import create_account
@@ -217,8 +217,10 @@ def _deed(name: str, zh: str, en: str, do: Callable[[Account, str, By], None]) -
         installation()
         with writing(), refusing("ACC-004"):
             found = account_of(login)
-            if not dry_run:
+            with db.atomic() as attempt:
                 do(found, reason, By(dt.datetime.now(dt.UTC)))
+                if dry_run:
+                    attempt.rollback()
         after = Account.get_by_id(found.id)
         report(
             {"account": found.login, "done": name, "state": after.state, "dry_run": dry_run},
@@ -296,13 +298,24 @@ def appoint_account(login: str, kind: str, unit: str | None, dry_run: bool, as_j
     with writing(), refusing("ACC-004"):
         found = account_of(login)
         place = unit_of(unit) if unit else None
-        if not dry_run:
+        with db.atomic() as attempt:
             do = partial(dismiss, found) if kind == "none" else partial(appoint, found, kind, place)
-            do(by)
+            ended = do(by) or 0
+            if dry_run:
+                attempt.rollback()
     report(
-        {"account": found.login, "administrator": kind, "unit": unit, "dry_run": dry_run},
+        {
+            "account": found.login,
+            "administrator": kind,
+            "unit": unit,
+            "ended_grants": ended,
+            "dry_run": dry_run,
+        },
         as_json,
-        lambda _: [f"{found.login} → {kind}{f' @ {unit}' if unit else ''}"],
+        lambda _: [
+            f"{found.login} → {kind}{f' @ {unit}' if unit else ''}{'（预演）' if dry_run else ''}",
+            f"收回 {ended} 项角色。Grants ended: {ended}.",
+        ],
     )
 
 

@@ -16,12 +16,15 @@ from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.access.administration import KIND_LABELS
+from openbureau.kernel.access.grants import live_grants_of
 from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.administration import issue_passwords, reset_second_factor
 from openbureau.kernel.accounts.appointments import (
     administrators,
     appoint_within,
+    candidate,
     dismiss_within,
+    dismissible,
 )
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.oversight import managed_administrator, own_bound
@@ -61,7 +64,7 @@ def list_administrators(request: Request) -> Any:
 
 
 def create_administrator(request: Request) -> Any:
-    """Appoints a delegated administrator."""
+    """Asks whether, saying which roles end, and appoints when just that was confirmed."""
     _kind(request)
     form = _form(request)
     if not form.validate():
@@ -69,21 +72,44 @@ def create_administrator(request: Request) -> Any:
     tree = unit_tree(request.session.units_epoch)
     unit = tree.by_code[form.unit.data]
     try:
-        appoint_within(request.person, tree, form.login.data or "", unit.id)
+        account = candidate(request.person, form.login.data or "", unit.id)
+        roles = len(live_grants_of(account.id, request.person.today))
+        if request.form is None or request.form.get("roles") != str(roles):
+            return _confirm_appointment(request, account, unit.name, form, roles)
+        appoint_within(request.person, account.login, unit.id)
     except (Conflict, NotFound, Forbidden) as refused:
         form.add_error("login", refused.what, **refused.params)
         return _page(request, form, 422)
     return redirect(URL, "已任命。对方的登录已结束，重新登录后生效。")
 
 
+def _confirm_appointment(
+    request: Request, account: Account, unit: str, form: AppointmentForm, roles: int
+) -> Any:
+    say = request.catalogue.gettext
+    lines = [
+        say("管理范围：%(unit)s及全部下属。", unit=unit),
+        say("将收回 %(total)s 项角色；管理员不能持有角色，也不能办理业务。", total=roles)
+        if roles
+        else say("此人没有角色需要收回；任命后不能再办理业务。"),
+        say("此人的登录立即结束，重新登录后生效。"),
+    ]
+    return page(
+        "core/confirm.html",
+        heading=say("任命这名管理员？"),
+        lines=[f"{account.name} · {account.login}", *lines],
+        action=URL,
+        hidden=[("login", account.login), ("unit", form.unit.data), ("roles", str(roles))],
+        submit_label=say("任命"),
+        cancel_url=URL,
+        form=None,
+    )
+
+
 def confirm_dismissal(request: Request) -> Any:
     """Asks whether."""
-    kind = _kind(request)
-    account = Account.get_or_none(
-        (Account.uid == request.params["uid"]) & (Account.administrator == kind)
-    )
-    if account is None:
-        raise NotFound
+    _kind(request)
+    account = dismissible(request.person, request.params["uid"])
     say = request.catalogue.gettext
     lines = [say("此人立即失去管理权限，登录结束；账号本身不停用。")]
     return _confirm(request, account, say("免去这名管理员？"), lines, say("免去"))
@@ -92,8 +118,7 @@ def confirm_dismissal(request: Request) -> Any:
 def delete_administrator(request: Request) -> Any:
     """Dismisses a delegated administrator."""
     _kind(request)
-    tree = unit_tree(request.session.units_epoch)
-    dismiss_within(request.person, tree, request.params["uid"])
+    dismiss_within(request.person, request.params["uid"])
     return redirect(URL, "已免去。")
 
 
@@ -183,7 +208,7 @@ def _page(request: Request, form: AppointmentForm, status: int = 200) -> Any:
             "may_dismiss": account.administrator_unit_id is not None,
             "may_reset": not is_bound,
         }
-        for account in administrators(kind)
+        for account in administrators(request.person)
     ]
     label = say(KIND_LABELS[kind])
     return page("core/console_administrators.html", status=status, rows=rows, form=form, kind=label)

@@ -13,6 +13,7 @@ from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.units.changes import (
     CONTACTS,
     UnitRefused,
+    is_kept_by_directory,
     people_total,
     place_of,
     unit_by_code,
@@ -23,6 +24,10 @@ from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
 from openbureau.shell.console.unit_deeds import DEEDS, KIND_LABELS, POWER, UnitDeed
 
 LIST = "/-/console/units"
+KEPT_DEEDS = ("rename", "recode", "move", "split", "merge", "close")
+KEPT = N_(
+    "这个单位由目录同步维护：更名、改代码、改隶属、分设、合并和撤销请在目录中办理，下次同步后生效。"
+)
 INDENT = "\N{EM SPACE}"
 
 
@@ -113,6 +118,7 @@ def _unit_page(request: Request, node: UnitNode, words: str = "") -> Any:
         may_place=_is_open_to(ctx, node, DEEDS["place"]) and unit.is_active,
         contacts=[(ctx.gettext(label), getattr(unit, name)) for name, label in _CONTACTS],
         deeds=_offered(ctx, node, unit),
+        kept=ctx.gettext(KEPT) if unit.is_active and is_kept_by_directory(unit) else "",
         events=[_event(request, event) for event in reversed(history_of(node.id))],
     )
 
@@ -139,6 +145,8 @@ def _offered(ctx: Context, node: UnitNode, unit: Unit) -> list[dict[str, Any]]:
 def _fits(name: str, unit: Unit) -> bool:
     if not unit.is_active:
         return name == "reopen"
+    if name in KEPT_DEEDS and is_kept_by_directory(unit):
+        return False
     return name != "reopen"
 
 
@@ -196,7 +204,8 @@ def update_unit(request: Request) -> Any:
     try:
         code = deed.act(_dated(request, form), unit_by_code(node.code), form)
     except UnitRefused as refused:
-        first = next(iter(form)).name
+        shown = [field.name for field in form if field.name not in ("on", "basis")]
+        first = shown[0] if shown else "on"
         form.add_error(
             refused.field if refused.field in form else first, refused.what, **refused.params
         )
@@ -266,6 +275,8 @@ def _form_page(
 def _notes(request: Request, node: UnitNode, deed: UnitDeed) -> list[str]:
     """What the change brings along."""
     say, tree = request.catalogue.gettext, unit_tree(request.person.tree_version)
+    if deed in map(DEEDS.__getitem__, KEPT_DEEDS) and is_kept_by_directory(unit_by_code(node.code)):
+        return [say(KEPT)]
     kept = say("以前的公文和记录仍属原单位，按当时的名称显示。")
     if deed is DEEDS["merge"]:
         grants = RoleGrant.unit == node.id
