@@ -70,7 +70,15 @@ class Installation:
         password_file.write_text(f"{PASSWORD}\n")
         options = ("--name", "测试单位", "--admin", ADMINISTRATOR)
         files = ("--units", str(unit_list), "--password-file", str(password_file))
-        return self.report("init", *options, *files)
+        done = self.report("init", *options, *files)
+        if not self.environment.get("OPENBUREAU_DATABASE"):
+            # A second factor is proved elsewhere; here an administrator's password is enough.
+            self.write(
+                "INSERT INTO setting_value (key, value, chosen_at) VALUES (?, ?, 0)",
+                "core.second_factor",
+                '"nobody"',
+            )
+        return done
 
     def init_small(self) -> None:
         """Makes it an installation of three units."""
