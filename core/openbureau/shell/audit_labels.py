@@ -29,6 +29,7 @@ ACTIONS = {
     "core.change_post": N_("修改任职"),
     "core.move_post": N_("调整任职"),
     "core.end_post": N_("结束任职"),
+    "core.adopt_account": N_("改由另一个目录管理"),
     "core.appoint_administrator": N_("任命管理员"),
     "core.dismiss_administrator": N_("免去管理员"),
     "core.create_unit": N_("设立单位"),

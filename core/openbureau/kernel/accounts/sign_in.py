@@ -152,9 +152,8 @@ def _proved_by_directory(
     app: Application, attempt: Attempt, account: Account, place: Sequence[int], now: dt.datetime
 ) -> Proof:
     config = directory_of(app.settings, account)
-    # As long as for an account of our own, so that the time does not tell which it is.
-    is_password(None, attempt.password)
     if config is None:
+        is_password(None, attempt.password)
         return _refused(attempt, account, now, "no directory")
     waited_s = time.monotonic() - attempt.arrived_at
     result = sign_in_bind(config, account.login, attempt.password, waited_s)
@@ -162,6 +161,8 @@ def _proved_by_directory(
         with writing():
             give_back(place)
         return Proof(problem=SILENT, status=503)
+    # As long as for an account of our own, so that the time does not tell which it is.
+    is_password(None, attempt.password)
     if result.reason == "locked":
         return _told(attempt, account, now, "locked")
     if result.external_id != account.external_id or result.reason not in {"ok", *STATES}:
