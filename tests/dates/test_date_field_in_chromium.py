@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from openbureau.testing.browser import DemoServer, walking
+from openbureau.testing.browser import DemoServer, wait_until, walking
 
 pytestmark = pytest.mark.browser
 PATTERN = "/-/patterns/date-field"
@@ -19,7 +19,7 @@ def page(browser: Browser, demo_server: DemoServer) -> Iterator[Page]:
 
 
 def focused_day(page: Page) -> str:
-    page.wait_for_function("document.activeElement.dataset.date")
+    wait_until(page, "() => document.activeElement.dataset.date")
     return str(page.evaluate("document.activeElement.dataset.date"))
 
 
@@ -49,7 +49,7 @@ def test_month_is_walked_with_keys_and_a_day_chosen(page: Page) -> None:
         ("ArrowLeft", "2026-10-31"),
     ):
         page.keyboard.press(key)
-        page.wait_for_function("date => document.activeElement.dataset.date === date", arg=date)
+        wait_until(page, "date => document.activeElement.dataset.date === date", date)
     page.keyboard.press("Enter")
     assert box.input_value() == "2026-10-31"
     assert field.locator(".date-panel").is_hidden()

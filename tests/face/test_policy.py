@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from openbureau.testing.browser import wait_until
+
 from .places import HERE, STAFF, Place, Visitors
 
 pytestmark = pytest.mark.browser
@@ -33,7 +35,7 @@ def test_the_browser_reports_what_the_policy_forbids(visitors: Visitors) -> None
             "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))"
         )
         page.evaluate("document.body.setAttribute('style', 'color: red')")
-        page.wait_for_function("() => window.violations.length >= 2")
+        wait_until(page, "() => window.violations.length >= 2")
 
 
 @pytest.mark.parametrize("place", HERE, ids=lambda place: place.name)
@@ -53,7 +55,7 @@ def test_tree_opens_a_branch_without_breaking_the_policy(visitors: Visitors) -> 
         watched(page)
         page.goto(f"{visitors.server.url}/-/units")
         page.locator("details.tree-fold:not([open]) > summary").first.click()
-        page.wait_for_function("() => window.swaps >= 1")
+        wait_until(page, "() => window.swaps >= 1")
         assert violations(page) == []
 
 
@@ -65,6 +67,6 @@ def test_list_is_searched_in_place_without_breaking_the_policy(visitors: Visitor
         place.open(page, visitors.server)
         page.fill("main input[name=q]", "通知")
         page.press("main input[name=q]", "Enter")
-        page.wait_for_function("() => window.swaps >= 1")
+        wait_until(page, "() => window.swaps >= 1")
         assert "q=" in page.url
         assert violations(page) == []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from openbureau.testing.browser import wait_until
+
 from .places import HERE, STAFF, Place, Visitors
 
 pytestmark = pytest.mark.browser
@@ -26,6 +28,8 @@ _WATCH = """(() => {
   };
   requestAnimationFrame(look);
 })()"""
+_SEEN = """() => window.seenAt &&
+  performance.getEntriesByName("first-contentful-paint").length"""
 _USABLE_MS = """() => Math.max(window.seenAt,
   performance.getEntriesByName("first-contentful-paint")[0].startTime,
   performance.getEntriesByType("navigation")[0].domInteractive)"""
@@ -112,10 +116,10 @@ def test_desk_is_usable_within_three_seconds_on_a_county_line(visitors: Visitors
         )
         page.add_init_script(_WATCH)
         page.goto(f"{visitors.server.url}/")
-        page.wait_for_function("() => window.seenAt")
+        wait_until(page, _SEEN)
         usable_ms = page.evaluate(_USABLE_MS)
         page.goto(f"{visitors.server.url}/")
-        page.wait_for_function("() => window.seenAt")
+        wait_until(page, _SEEN)
         again_ms = page.evaluate(_USABLE_MS)
     # The line was slow in fact: one page and one sheet are two round trips at least.
     assert 2 * ROUND_TRIP_MS < usable_ms <= USABLE_MS

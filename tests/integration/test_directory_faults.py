@@ -107,7 +107,7 @@ def test_forty_waiting_sign_ins_disturb_nobody(behind: Behind) -> None:
     assert {answer.status for _, answer in answers} == {503}
     assert max(seconds for seconds, _ in answers) < ANSWER_S
     assert (desk.status, taken_s < ANSWER_S) == (303, True)
-    assert asked > 10
+    assert asked > 20, asked
     assert slowest_s < OTHER_PAGES_S
 
 

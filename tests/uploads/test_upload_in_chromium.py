@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from openbureau.testing.browser import DemoServer, Walker, walking
+from openbureau.testing.browser import DemoServer, Walker, wait_until, walking
 
 pytestmark = pytest.mark.browser
 NEW = "/bulletins/bulletin/new"
@@ -68,9 +68,8 @@ def first_place(answers: list[Response]) -> int:
 
 
 def wait_for_progress(page: Page, percent: int) -> None:
-    page.wait_for_function(
-        "percent => document.querySelector('.upload progress').value >= percent", arg=percent
-    )
+    sent = "percent => document.querySelector('.upload progress').value >= percent"
+    wait_until(page, sent, str(percent))
 
 
 def wait_until_sent(page: Page) -> None:

@@ -65,9 +65,10 @@ class Page:
     """One page: path below the plugin, view, permission. There is no default permission.
 
     `path` is like `bulletin/{id:int}`; `is_self_managed` pages open their own
-    transactions because they do slow work between them; `uploads` lets the page receive
-    files; `stamps` names what the page's content depends on, so that an unchanged page
-    answers 304.
+    transactions because they do slow work between them; `asks_directory` says that the
+    view waits for a server that may hang: such pages share threads with no others.
+    `uploads` lets the page receive files; `stamps` names what the page's content depends
+    on, so that an unchanged page answers 304.
     """
 
     path: str
@@ -78,6 +79,7 @@ class Page:
     zone: Literal["staff", "public", "api"] = "staff"
     uploads: bool = False
     is_self_managed: bool = False
+    asks_directory: bool = False
     stamps: tuple[str, ...] = ()
 
 

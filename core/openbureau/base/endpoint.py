@@ -58,8 +58,10 @@ class Dispatch(BaseRoute):
     def __init__(self, app: Application) -> None:
         self.app = app
         self.pool = ThreadPoolExecutor(app.settings.threads, "page")
-        # Sign-in waits for password hashes and directories; it never keeps a page waiting.
+        # Hashing, files and foreign code take their time; they never keep a page waiting,
+        # and a directory that hangs keeps not even those waiting.
         self.slow = ThreadPoolExecutor(app.settings.threads, "slow")
+        self.directory = ThreadPoolExecutor(app.settings.threads, "asks-directory")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
@@ -96,8 +98,12 @@ class Dispatch(BaseRoute):
                 await request.form.close()
 
     def _pool_for(self, request: Request) -> ThreadPoolExecutor:
-        is_slow = request.route is not None and request.route.page.is_self_managed
-        return self.slow if is_slow else self.pool
+        if request.route is None:
+            return self.pool
+        page = request.route.page
+        if page.asks_directory:
+            return self.directory
+        return self.slow if page.is_self_managed else self.pool
 
     async def _read(self, request: Request, receive: Receive) -> None:
         """Finds the page and reads the form sent to it."""

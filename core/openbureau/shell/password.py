@@ -179,5 +179,12 @@ def _page(
 
 PAGES = (
     Page("password", show_password, "public"),
-    Page("password", update_password, "public", methods=("POST",), is_self_managed=True),
+    Page(
+        "password",
+        update_password,
+        "public",
+        methods=("POST",),
+        is_self_managed=True,
+        asks_directory=True,
+    ),
 )

@@ -146,7 +146,14 @@ def update_preferences(request: Request) -> Any:
 PAGES = (
     # Foreign code may be slow: it never keeps a page waiting.
     Page("sign-in", show_sign_in, "public", is_self_managed=True),
-    Page("sign-in", create_session, "public", methods=("POST",), is_self_managed=True),
+    Page(
+        "sign-in",
+        create_session,
+        "public",
+        methods=("POST",),
+        is_self_managed=True,
+        asks_directory=True,
+    ),
     Page(
         "sign-in/other", create_foreign_session, "public", methods=("POST",), is_self_managed=True
     ),

@@ -25,6 +25,24 @@ FLAGS = (
 )
 
 
+# Playwright's own `wait_for_function` evaluates a text again and again, which our pages forbid.
+_HOLDS = """([text, limit]) => new Promise((done, fail) => {{
+  const holds = {condition};
+  const last = performance.now() + limit;
+  const look = () => {{
+    if (holds(text)) done();
+    else if (performance.now() > last) fail(new Error("it did not come true"));
+    else setTimeout(look, 20);
+  }};
+  look();
+}})"""
+
+
+def wait_until(page: Page, condition: str, text: str = "", limit_s: float = 30) -> None:
+    """Waits until the script function `condition` answers true for `text`; Error if never."""
+    page.evaluate(_HOLDS.format(condition=condition), [text, limit_s * 1000])
+
+
 def chromium() -> str | None:
     """Where Debian's or Ubuntu's Chromium is, or None."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
