@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # stubs of 3.2
 from wtforms.validators import InputRequired, Length, Optional
 
 from openbureau.base.context import NOWHERE, Context
@@ -27,10 +28,10 @@ def record_form(register: Register, request: Request, row: Any = None) -> Form:
     values = form_values(ctx, register, row or register.model(unit=ctx.unit_id))
     version = "" if row is None else str(row.version)
     form: Form = _form_class(register)(request, **{VERSION: version}, **values)
-    for name in register.by_name:
-        if isinstance(register.kinds[name], UnitChoice) and name in form:
+    for name, kind in register.kinds.items():
+        if name in form and isinstance(kind, Choice | YesNo | UnitChoice):
             choosing: Any = form[name]
-            choosing.choices = _units(ctx, register.write)
+            choosing.choices = _choices(ctx, register, kind)
     return form
 
 
@@ -54,13 +55,12 @@ def form_values(ctx: Context, register: Register, row: Any) -> dict[str, Any]:
 def form_given(ctx: Context, register: Register, form: Form) -> Mapping[str, Any]:
     """The values of a sent form by column, read; what cannot be read or is missing is put on
     its field. Look at the form's errors before using them."""
-    is_valid = form.validate()
+    form.validate()
     given = {
         column.name: form[column.name].data for column in register.columns if column.name in form
     }
     wanted = read_values(ctx, register, given)
-    if is_valid:
-        put_problems(form, wanted.problems)
+    put_problems(form, {n: told for n, told in wanted.problems.items() if not form[n].errors})
     return wanted.values
 
 
@@ -91,19 +91,23 @@ def _field(register: Register, column: Column) -> Any:
     if isinstance(kind, Day):
         return DateField(column.label, **options)
     if isinstance(kind, Choice | YesNo | UnitChoice):
-        choices = [("", N_("请选择")), *_choices(kind)]
-        return SelectField(column.label, choices=choices, validate_choice=False, **options)
+        return SelectField(column.label, validate_choice=False, **options)
     make = TextAreaField if isinstance(kind, Passage) else StringField
     return make(column.label, **options)
 
 
-def _choices(kind: Choice | YesNo | UnitChoice) -> list[tuple[str, str]]:
-    if isinstance(kind, Choice):
-        return [(str(value), label) for value, label in kind.labels.items()]
-    return [("1", N_("是")), ("0", N_("否"))] if isinstance(kind, YesNo) else []
-
-
-def _units(ctx: Context, permission: str) -> list[tuple[str, str]]:
-    reach = ctx.reach.get(permission, NOWHERE)
-    nodes = unit_tree(ctx.tree_version).access_units()
-    return [(node.code, node.name) for node in nodes if node.is_active and reach.covers(node.id)]
+def _choices(
+    ctx: Context, register: Register, kind: Choice | YesNo | UnitChoice
+) -> list[SelectChoice]:
+    say = ctx.gettext
+    if isinstance(kind, UnitChoice):
+        reach = ctx.reach.get(register.write, NOWHERE)
+        nodes = unit_tree(ctx.tree_version).access_units()
+        shown = [
+            (node.code, node.name) for node in nodes if node.is_active and reach.covers(node.id)
+        ]
+    elif isinstance(kind, Choice):
+        shown = [(str(value), say(label)) for value, label in kind.labels.items()]
+    else:
+        shown = [("1", say("是")), ("0", say("否"))]
+    return [SelectChoice(value, label) for value, label in [("", say("请选择")), *shown]]

@@ -161,10 +161,10 @@ class Whole(Kind):
 
     def read_given(self, given: Any, around: Surroundings) -> int:
         number = _number(given)
-        if number != number.to_integral_value():
-            raise Unreadable(N_("「%(text)s」不是整数。"), text=str(given)[:30])
         if abs(number) > LARGEST_WHOLE:
             raise Unreadable(N_("「%(text)s」太大。"), text=str(given)[:30])
+        if number != number.to_integral_value():
+            raise Unreadable(N_("「%(text)s」不是整数。"), text=str(given)[:30])
         return int(number)
 
 
@@ -181,10 +181,10 @@ class Amount(Kind):
     def read_given(self, given: Any, around: Surroundings) -> Decimal:
         number = _number(given)
         digits, places = self.field.max_digits, self.field.decimal_places
-        if number != round(number, places):
-            raise Unreadable(N_("小数最多 %(total)s 位。"), total=places)
         if abs(number) >= Decimal(10) ** (digits - places):
             raise Unreadable(N_("「%(text)s」太大。"), text=str(given)[:30])
+        if number != round(number, places):
+            raise Unreadable(N_("小数最多 %(total)s 位。"), total=places)
         return round(number, places)
 
     def shown(self, value: Any, say: Say) -> str:

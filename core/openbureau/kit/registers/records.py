@@ -144,10 +144,10 @@ def create_record(
 ) -> Any:
     """A new record of the chosen or the acting unit. Raises Invalid: `problems_of` has some;
     Forbidden: not in that unit."""
+    _refuse(problems_of(ctx, register, values))
     unit_id = values.get("unit") or ctx.unit_id
     if not ctx.may_in(register.write, unit_id):
         raise Forbidden
-    _refuse(problems_of(ctx, register, values))
     made = register.model.create(**{**values, "unit": unit_id, "version": 1, "changed_at": ctx.now})
     _note(ctx, register, made, step, {}, values)
     return made
