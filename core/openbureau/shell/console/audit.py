@@ -371,7 +371,7 @@ PAGES = (
     ),
     Page("console/audit/proof", show_proof, PERMISSION),
     Page("console/audit/proof", create_verification, PERMISSION, methods=("POST",)),
-    Page("console/audit/anchors/{name}", show_anchor, PERMISSION),
+    Page("console/audit/proof/{name}", show_anchor, PERMISSION),
 )
 MENU = (
     MenuEntry(N_("审计记录"), BASE, PERMISSION, N_("审计"), "report-search", 960),
