@@ -29,6 +29,7 @@ VERBS = {
     "end": N_("结束"),
     "export": N_("导出"),
     "grant": N_("授予"),
+    "hand_over": N_("移交"),
     "import": N_("导入"),
     "merge": N_("合并"),
     "move": N_("调整"),
@@ -90,9 +91,9 @@ class AuditWords:
         if code in self._labels:
             return self._say(self._labels[code])
         slug, _, rest = code.partition(".")
-        verb, _, noun = rest.partition("_")
-        thing = self._kind_label(f"{slug}/{noun}")
-        if verb not in VERBS or not thing:
+        verb = next((verb for verb in VERBS if rest.startswith(f"{verb}_")), "")
+        thing = self._kind_label(f"{slug}/{rest.removeprefix(f'{verb}_')}")
+        if not verb or not thing:
             return code
         between = "" if self._request.catalogue.language == "zh" else " "
         return f"{self._say(VERBS[verb])}{between}{self._say(thing)}"
