@@ -138,9 +138,19 @@ def test_sessions_are_listed_and_ended(console: Console) -> None:
 def test_refusals_speak_both_languages(console: Console, arguments: list[str], code: str) -> None:
     done = console.run(*arguments)
     assert done.exit_code in {1, 2}
+    assert done.stdout == ""
     assert code in done.stderr
     assert re.search("[\u4e00-\u9fff]", done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_refusal_is_one_json_document_where_json_was_asked_for(console: Console) -> None:
+    asked = ("account", "show", "nobody")
+    plain, done = console.run(*asked), console.run(*asked, "--json")
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "ACC-001"
+    assert (error["message"] in done.stderr, error["message_en"] in done.stderr) == (True, True)
+    assert (done.exit_code, done.stderr) == (plain.exit_code, plain.stderr)
 
 
 @pytest.mark.parametrize("kind", ["system", "security", "audit"])

@@ -209,10 +209,10 @@ def test_an_anchor_can_be_printed_and_signed(audited: Bureau) -> None:
     Sealer(audited.installation.settings.data).seal(DAY)
     client = audited.sign_in("audit")
     assert "2026-03-03" in client.get(f"{URL}/proof").words
-    words = client.get(f"{URL}/anchors/2026-03-03").words
+    words = client.get(f"{URL}/proof/2026-03-03").words
     assert "监交人" in words
     assert re.search(r"ed25519:1:[0-9a-f]{128}", words)
-    assert client.get(f"{URL}/anchors/2020-01-01").status == 404
+    assert client.get(f"{URL}/proof/2020-01-01").status == 404
 
 
 def test_a_delegated_auditor_sees_the_own_part_only(audited: Bureau) -> None:

@@ -104,8 +104,8 @@ def test_the_job_commands(bureau: Bureau) -> None:
     assert run(bureau, "job", "replay", str(job.id), "--dry-run")["replayed"] == 1
     assert Job.get_by_id(job.id).state == "dead"
     assert run(bureau, "job", "replay", "--kind", "core.test_job")["replayed"] == 1
-    assert "JOB-001" in run(bureau, "job", "show", "99", status=1)
-    assert "JOB-002" in run(bureau, "job", "replay", status=1)
+    assert run(bureau, "job", "show", "99", status=1)["error"]["code"] == "JOB-001"
+    assert run(bureau, "job", "replay", status=1)["error"]["code"] == "JOB-002"
 
 
 def keep_file(bureau: Bureau, login: str, name: str, size_bytes: int, digest: str) -> None:

@@ -168,10 +168,12 @@ def test_the_command_line(embedded: Bureau) -> None:
     run("unset", "core.quota_mb", "--unit", "530100")
     rows = {row["setting"]: row for row in run("list")}
     assert rows["core.quota_mb"]["source"] == "default"
-    assert "SET-001" in run("set", "no.such", "1", status=1)
-    assert "SET-002" in run("set", "core.leaver_grace_days", "9", "--unit", "530100", status=1)
-    assert "SET-003" in run("set", "core.leaver_grace_days", "0", status=1)
-    assert "UNIT-001" in run("set", "core.quota_mb", "9", "--unit", "x", status=1)
+    assert run("set", "no.such", "1", status=1)["error"]["code"] == "SET-001"
+    refused = run("set", "core.leaver_grace_days", "9", "--unit", "530100", status=1)
+    assert refused["error"]["code"] == "SET-002"
+    assert run("set", "core.leaver_grace_days", "0", status=1)["error"]["code"] == "SET-003"
+    refused = run("set", "core.quota_mb", "9", "--unit", "x", status=1)
+    assert refused["error"]["code"] == "UNIT-001"
 
 
 @pytest.fixture

@@ -284,7 +284,7 @@ def console_addresses() -> dict[str, list[str]]:
         "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
         "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
         "/-/console/audit/{id:int}": ["/-/console/audit/1"],
-        "/-/console/audit/anchors/{name}": ["/-/console/audit/anchors/2020-01-01"],
+        "/-/console/audit/proof/{name}": ["/-/console/audit/proof/2020-01-01"],
         "/-/console/jobs": [f"/-/console/jobs?state={state}" for state in JOB_STATES],
         "/-/console/jobs/{id:int}": ["/-/console/jobs/1"],
         "/-/console/settings/{name}": ["/-/console/settings/core.quota_mb"],

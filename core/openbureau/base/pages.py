@@ -211,12 +211,14 @@ def day(value: dt.datetime | dt.date | int | None) -> str:
 
 
 def filesize(size_bytes: int) -> str:
-    """`820 B`, `64 KB`, `1.2 MB`."""
+    """`820 B`, `64 KB`, `1.2 MB`, `2.0 GB`."""
     if size_bytes < 1024:
         return f"{size_bytes} B"
     if size_bytes < 1024 * 1024:
         return f"{size_bytes / 1024:.0f} KB"
-    return f"{size_bytes / 1024 / 1024:.1f} MB"
+    if size_bytes < 1024**3:
+        return f"{size_bytes / 1024**2:.1f} MB"
+    return f"{size_bytes / 1024**3:.1f} GB"
 
 
 def thousands(number: int) -> str:

@@ -10,10 +10,10 @@ from openbureau.base.database import to_instant
 from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.kernel.access.administration import POWERS
-from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.audit.queries import former_unit_names, names_of
+from openbureau.kernel.audit.queries import former_unit_names
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.audit_labels import ACTIONS, REALMS
+from openbureau.shell.audit_subjects import Subject, Subjects
 
 VERBS = {
     "add": N_("添加"),
@@ -29,6 +29,7 @@ VERBS = {
     "end": N_("结束"),
     "export": N_("导出"),
     "grant": N_("授予"),
+    "hand_over": N_("移交"),
     "import": N_("导入"),
     "merge": N_("合并"),
     "move": N_("调整"),
@@ -41,6 +42,9 @@ VERBS = {
     "update": N_("修改"),
     "withdraw": N_("撤回"),
 }
+# Where a record's detail names what it was about, and the lists of people in it.
+TOLD = ("title", "name", "login", "key", "role", "plugin", "code", "file")
+COUNTED = ("accounts", "new", "changed")
 OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}
 
 
@@ -55,6 +59,7 @@ class AuditLine:
     unit: str
     action: str
     subject: str
+    subject_url: str
     outcome: str
     is_done: bool
     address: str
@@ -68,8 +73,7 @@ class AuditWords:
         self._request = request
         self._say = request.catalogue.gettext
         self._tree: UnitTree = unit_tree(request.session.units_epoch)
-        accounts = [row.record_id for row in rows if row.realm == "core/account" and row.record_id]
-        self._accounts = names_of(Account, accounts, Account.name) if accounts else {}
+        self._subjects = Subjects(request, rows)
         units = {row.unit_id for row in rows if row.unit_id}
         self._former = former_unit_names(units) if units else {}
         self._labels = self._action_labels()
@@ -87,9 +91,9 @@ class AuditWords:
         if code in self._labels:
             return self._say(self._labels[code])
         slug, _, rest = code.partition(".")
-        verb, _, noun = rest.partition("_")
-        thing = self._kind_label(f"{slug}/{noun}")
-        if verb not in VERBS or not thing:
+        verb = next((verb for verb in VERBS if rest.startswith(f"{verb}_")), "")
+        thing = self._kind_label(f"{slug}/{rest.removeprefix(f'{verb}_')}")
+        if not verb or not thing:
             return code
         between = "" if self._request.catalogue.language == "zh" else " "
         return f"{self._say(VERBS[verb])}{between}{self._say(thing)}"
@@ -101,6 +105,7 @@ class AuditWords:
 
     def line(self, row: Any) -> AuditLine:
         """One record in words."""
+        subject = self._subject(row)
         return AuditLine(
             id=row.id,
             at=row.at,
@@ -108,7 +113,8 @@ class AuditWords:
             login=row.login or "",
             unit=self._unit(row),
             action=self.action(row.action),
-            subject=self._subject(row),
+            subject=subject.text,
+            subject_url=subject.url,
             outcome=self._say(OUTCOMES.get(row.outcome, row.outcome)),
             is_done=row.outcome == "done",
             address=row.address,
@@ -136,27 +142,47 @@ class AuditWords:
             self._tree.by_id[row.unit_id].short_name,
         )
 
-    def _subject(self, row: Any) -> str:
-        if row.realm == "core/account" and row.record_id in self._accounts:
-            return str(self._accounts[row.record_id])
-        if row.realm == "core/unit" and row.record_id in self._tree.by_id:
-            return self._tree.by_id[row.record_id].short_name
-        told = self._told(row.detail)
-        label = self._realm(row.realm) if row.realm else ""
+    def _subject(self, row: Any) -> Subject:
+        detail = msgspec.json.decode(row.detail)
+        known = self._subjects.of(row.realm, row.record_id) or self._declared(row.realm, detail)
+        if known is not None:
+            return known
+        told = self._told(detail) or self._counted(row.realm, detail)
+        label = self.realm(row.realm) if row.realm else ""
         number = f" {row.record_id}" if row.record_id is not None and not told else ""
-        return f"{label}{number} {told}".strip()
+        return Subject(f"{label}{number} {told}".strip())
 
-    def _realm(self, realm: str) -> str:
+    def _declared(self, realm: str, detail: Any) -> Subject | None:
+        """What is known by a key instead of a number."""
+        if realm == "core/setting":
+            return self._subjects.setting(str(detail.get("key")))
+        if realm == "core/plugin_rule":
+            return self._subjects.plugin(str(detail.get("plugin")))
+        return None
+
+    def realm(self, realm: str) -> str:
+        """What a kind of record is called; its code where nobody declares it any more."""
         if realm in REALMS:
             return self._say(REALMS[realm])
         label = self._kind_label(realm)
         return self._say(label) if label else realm
 
     @staticmethod
-    def _told(detail: str) -> str:
+    def _told(detail: Any) -> str:
         """What the record itself calls its subject."""
-        found = msgspec.json.decode(detail)
-        for name in ("title", "name", "login", "key", "role", "plugin"):
-            if isinstance(found, dict) and isinstance(found.get(name), str):
-                return str(found[name])
-        return ""
+        named = (detail[name] for name in TOLD if isinstance(detail.get(name), str))
+        return next(named, "")
+
+    def _counted(self, realm: str, detail: Any) -> str:
+        """How many accounts one record was about."""
+        lists = [detail[name] for name in COUNTED if isinstance(detail.get(name), list)]
+        if realm != "core/account" or not lists:
+            return ""
+        return self._say(N_("%(total)s 个"), total=sum(map(len, lists)))
+
+    def realms(self) -> dict[str, str]:
+        """Every kind of record that is declared, and what it is called."""
+        found = {realm: self._say(label) for realm, label in REALMS.items()}
+        for record in self._request.app.plugins.loaded:
+            found |= {kind.realm: self._say(kind.label) for kind in record.declared.records}
+        return found

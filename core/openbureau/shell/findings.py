@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openbureau.base.database import Table, db
-from openbureau.base.migrations import status
+from openbureau.base.migrations import CORE, status
 from openbureau.base.plugins import Plugins
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.models import Account, Session
@@ -128,16 +128,25 @@ def _plugin_check(slug: str, label: str, run: Callable[[], str | None]) -> Findi
 
 def schema_findings(plugins: Plugins) -> Iterator[Finding]:
     for state in status(migration_owners(plugins)):
+        zh, en = _owner_names(plugins, state.owner)
         if state.problem is not None:
             yield Finding("schema", "error", state.problem.zh, state.problem.en)
         elif state.pending:
             names = ", ".join(state.pending)
             yield Finding(
-                "schema", "warning", f"{state.owner} 有待执行的变更：{names}。下次启动时执行。",
-                f"{state.owner} has pending changes: {names}. They run at the next start.",
+                "schema", "warning", f"{zh}有待执行的变更：{names}。下次启动时执行。",
+                f"{en} has pending changes: {names}. They run at the next start.",
             )  # fmt: skip
         else:
-            yield Finding("schema", "ok", f"{state.owner} 已是最新。", f"{state.owner} is current.")
+            yield Finding("schema", "ok", f"{zh}已是最新。", f"{en} is current.")
+
+
+def _owner_names(plugins: Plugins, owner: str) -> tuple[str, str]:
+    """What the core, or a plugin, is called in both languages."""
+    if owner == CORE:
+        return "平台", "The platform"
+    record = plugins.records.get(owner)
+    return (owner, owner) if record is None else (record.label("zh"), record.label("en"))
 
 
 def content_findings(found: Settings) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ def ask(
     request: Request, account: Account, permission: str, reference: str, *, own: bool = False
 ) -> Explanation:
     """The explanation of what was typed. Raises Unanswerable: it makes no sense."""
+    if not permission and not reference.startswith("/"):
+        raise Unanswerable(N_("请选择一项权限，或填写页面的地址（从 / 开始）。"), remedy="")
     app, ctx = request.app, request.person
     question = question_of(
         permission or OWN_PERMISSION,

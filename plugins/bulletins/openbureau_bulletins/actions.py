@@ -151,7 +151,8 @@ def hand_over(ctx: Context, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     if asked["operation"] == "move" and found:
         Bulletin.update(account=asked["to"], updated_at=ctx.now).where(mine).execute()
         for draft in found:
-            _audit(ctx, "bulletins.hand_over_bulletin", draft, {"to": asked["to"]})
+            detail = {"title": draft.title, "to": asked["to"]}
+            _audit(ctx, "bulletins.hand_over_bulletin", draft, detail)
         bump_stamp("bulletins")
     return [
         {

@@ -1,7 +1,7 @@
 """Reads of the audit trail: a page at any depth, by person, unit, act, record, time, address."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,9 +233,3 @@ def last_reading(account_id: int, since: dt.datetime, action: str) -> str | None
         .scalar()
     )
     return None if row is None else str(row)
-
-
-def names_of(model: Any, ids: Sequence[int], column: Any) -> dict[int, str]:
-    """What rows of a table are called, by id."""
-    rows: Any = model.select(model.id, column).where(model.id.in_(list(set(ids)))).tuples()
-    return dict(rows)

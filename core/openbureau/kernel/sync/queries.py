@@ -10,6 +10,7 @@ import msgspec
 
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
+from openbureau.kernel.access.models import Role
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
@@ -191,13 +192,20 @@ def plan_counts(run: SyncRun) -> Counter[str]:
 
 
 class _Units:
-    """Names and places in the tree of the units a plan speaks of, and names of sources."""
+    """Names and places in the tree of the units a plan speaks of, and names of sources and
+    roles."""
 
     def __init__(self, plan: Plan) -> None:
         rows: Any = Unit.select(Unit.id, Unit.short_name, Unit.path, Unit.position).tuples()
         self._names: dict[str, str] = {}
         sources: Any = DirectorySource.select(DirectorySource.id, DirectorySource.name).tuples()
         self._sources: dict[int, str] = dict(sources)
+        roles: Any = (
+            Role.select(Role.id, Role.name)
+            .where(Role.id.in_({change.role_id for change in plan.roles}))
+            .tuples()
+        )
+        self._roles: dict[int, str] = dict(roles) if plan.roles else {}
         positions: dict[int, int] = {}
         paths: dict[str, str] = {}
         for unit_id, name, path, position in rows:
@@ -221,6 +229,10 @@ class _Units:
     def source(self, number: Value) -> str:
         """The name of a directory, or nothing for a unit kept here."""
         return self._sources.get(int(str(number)), str(number)) if number else ""
+
+    def role(self, change: RoleChange) -> str:
+        """The name of a role; its code where it is gone."""
+        return self._roles.get(change.role_id, change.role_code)
 
     def order(self, ref: str) -> tuple[int, tuple[tuple[int, int], ...], str]:
         place = self._order.get(ref)
@@ -296,7 +308,7 @@ def _role_line(change: RoleChange, units: _Units) -> PlanLine:
         account_id=int(change.holder[8:]) if change.holder.startswith("account:") else None,
         name=change.name,
         key=change.key,
-        values=((N_("角色"), "", change.role_code), (N_("组"), "", change.group)),
+        values=((N_("角色"), "", units.role(change)), (N_("组"), "", change.group)),
         place=units.name(change.unit),
         reason=reason_words(change.reason) if change.reason else None,
     )

@@ -20,19 +20,31 @@ from openbureau.shell.loading import PACKAGE
 SHORTEST_PASSWORD = 8
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
-json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
+_JSON = "openbureau.json"
+
+
+def _note_json(ctx: click.Context, _parameter: click.Parameter, as_json: bool) -> bool:
+    """Lets the groups above know how a refusal is to be printed."""
+    ctx.meta[_JSON] = as_json
+    return as_json
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_note_json, help="输出 JSON。Print JSON."
+)
 
 
 class BureauGroup(click.Group):
-    """A group whose commands answer refusals with both languages and the right exit status."""
+    """A group whose commands answer refusals with both languages and the right exit status;
+    with `--json` also as the one document on standard output."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except OperatorError as refused:
-            self._refuse(refused)
+            self._refuse(ctx, refused)
         except Unavailable as fault:
-            self._refuse(database_refusal(fault))
+            self._refuse(ctx, database_refusal(fault))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands with their whole help: Chinese, then English."""
@@ -46,8 +58,11 @@ class BureauGroup(click.Group):
             with formatter.section("Commands 命令"):
                 formatter.write_dl(rows)
 
-    def _refuse(self, refused: OperatorError) -> None:
+    def _refuse(self, ctx: click.Context, refused: OperatorError) -> None:
         click.echo(str(refused), err=True)
+        if ctx.meta.get(_JSON):
+            error = {"code": refused.code, "message": refused.zh, "message_en": refused.en}
+            click.echo(json.dumps({"error": error}, ensure_ascii=False))
         sys.exit(refused.exit_status)
 
 
@@ -81,6 +96,7 @@ def installation(**overrides: Any) -> Installation:
 def report(value: Any, as_json: bool, lines: Callable[[Any], Any]) -> None:
     """Prints a value as one JSON document, or as lines for people."""
     if as_json:
+        click.get_current_context().meta[_JSON] = False  # the one document of this command
         click.echo(json.dumps(value, ensure_ascii=False, default=str))
     else:
         for line in lines(value):

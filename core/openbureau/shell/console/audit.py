@@ -57,7 +57,6 @@ BOXES = (
     ("unit", N_("单位（含下属）")),
     ("from", N_("从（日期）")),
     ("to", N_("到（日期）")),
-    ("record", N_("对象，如 core/unit:7")),
     ("address", N_("网络地址")),
 )
 SPANS = ((0, N_("今天")), (6, N_("近 7 天")), (29, N_("近 30 天")))
@@ -165,12 +164,23 @@ def _filters(request: Request, asked: Asked, words: AuditWords) -> list[dict[str
     say = request.catalogue.gettext
     everything = ("", say(N_("全部")))
     actions = sorted((words.action(code), code) for code in known_actions())
+    record = asked.given["record"]
+    kinds = words.realms()
+    if record and record not in kinds:
+        realm, _, number = record.partition(":")
+        kinds[record] = f"{words.realm(realm)} {number}"
     return [
         {
             "name": "action",
             "label": say(N_("操作")),
             "value": asked.given["action"],
             "options": [everything, *((code, label) for label, code in actions)],
+        },
+        {
+            "name": "record",
+            "label": say(N_("对象")),
+            "value": record,
+            "options": [everything, *kinds.items()],
         },
         {
             "name": "outcome",
@@ -225,12 +235,15 @@ def show_record(request: Request) -> Any:
     if row is None:
         raise NotFound
     seal = seal_of(row.id)
+    record = f"{row.realm}:{row.record_id}" if row.record_id is not None else row.realm
     return page(
         "core/console_audit_record.html",
         row=row,
         line=AuditWords(request, [row]).line(row),
         detail=json.dumps(json.loads(row.detail), ensure_ascii=False, indent=2),
         digest=seal.digest if seal else "",
+        record=record,
+        trail_url=f"{BASE}?{urlencode({'record': record})}" if record else "",
         base=BASE,
     )
 
@@ -358,7 +371,7 @@ PAGES = (
     ),
     Page("console/audit/proof", show_proof, PERMISSION),
     Page("console/audit/proof", create_verification, PERMISSION, methods=("POST",)),
-    Page("console/audit/anchors/{name}", show_anchor, PERMISSION),
+    Page("console/audit/proof/{name}", show_anchor, PERMISSION),
 )
 MENU = (
     MenuEntry(N_("审计记录"), BASE, PERMISSION, N_("审计"), "report-search", 960),

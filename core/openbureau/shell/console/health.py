@@ -49,7 +49,7 @@ def show_health(request: Request) -> Any:
     found = sorted(_findings(request), key=lambda finding: list(LEVELS).index(finding.level))
     rows = [
         {
-            "name": say(NAMES[finding.name]) if finding.name in NAMES else finding.name,
+            "name": _name(request, finding.name),
             "lamp": LAMPS[finding.level],
             "level": say(LEVELS[finding.level]),
             "text": finding.zh if is_chinese else finding.en or finding.zh,
@@ -58,6 +58,14 @@ def show_health(request: Request) -> Any:
     ]
     worst = found[0].level if found else "ok"
     return page("core/console_health.html", rows=rows, worst=worst, lamp=LAMPS[worst])
+
+
+def _name(request: Request, name: str) -> str:
+    """What a part of the system is called; a plugin's own checks go under the plugin's name."""
+    record = request.app.plugins.records.get(name)
+    if record is not None:
+        return record.label(request.catalogue.language)
+    return request.catalogue.gettext(NAMES[name]) if name in NAMES else name
 
 
 def _findings(request: Request) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def list_jobs(request: Request) -> Any:
         ],
         state=state,
         kind=kind,
-        kinds=[("", say(N_("全部")))] + [(code, _label(request, code)) for code in kinds],
+        kinds=[("", say(N_("全部")))] + [(code, job_label(request, code)) for code in kinds],
         rows=[_row(request, job) for job in jobs_in([state], kind, at.per_page, at.offset)],
         paging=at,
         queue_age_s=queue_age_s(request.person.now),
@@ -82,7 +82,8 @@ def list_jobs(request: Request) -> Any:
     )
 
 
-def _label(request: Request, kind: str) -> str:
+def job_label(request: Request, kind: str) -> str:
+    """What a kind of job is called in the reader's language."""
     say = request.catalogue.gettext
     if kind in CORE_LABELS:
         return say(CORE_LABELS[kind])
@@ -100,7 +101,7 @@ def _row(request: Request, job: Job) -> dict[str, Any]:
     unit = tree.by_id.get(job.unit_id) if job.unit_id else None
     return {
         "id": job.id,
-        "label": _label(request, job.kind),
+        "label": job_label(request, job.kind),
         "kind": job.kind,
         "state": job.state,
         "state_text": request.catalogue.gettext(STATES[job.state]),
