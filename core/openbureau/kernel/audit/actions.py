@@ -12,6 +12,7 @@ from openbureau.base.database import Statement, explained, param, statement, to_
 from openbureau.base.errors import Unavailable
 from openbureau.base.i18n import N_
 from openbureau.kernel.audit.models import AuditRecord
+from openbureau.kernel.audit.origin import origin
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -53,7 +54,8 @@ def record_audit(
     """Writes one audit row inside the caller's transaction; returns its id.
 
     `outcome` is `done`, `denied` or `failed`. `detail` is stored as JSON with sorted
-    keys and must hold no secret: the row can never be changed or removed.
+    keys and must hold no secret: the row can never be changed or removed. On the command line
+    it also holds `origin` and `os_user`.
     Raises Unavailable: it cannot be written; the caller's transaction must not be kept.
     """
     insertion: Statement = _insertion()
@@ -67,7 +69,7 @@ def record_audit(
             realm=realm,
             record_id=record_id,
             outcome=outcome,
-            detail=_encode(dict(detail)).decode(),
+            detail=_encode({**detail, **origin()}).decode(),
             request_id=request_id,
             address=address,
         )

@@ -24,7 +24,7 @@ from openbureau.kernel.directory.images import (
     row_values,
 )
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY
-from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.enablement.actions import bump_epoch, hold_rights
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.sync.authority import require_administrator
 from openbureau.kernel.sync.models import SyncRun
@@ -90,6 +90,7 @@ def undo_run(run: SyncRun, *, account_id: int, now: dt.datetime) -> Undone:
     back, or is older than thirty days.
     """
     with writing():
+        hold_rights(is_alone=True)
         require_administrator(account_id)
         run = SyncRun.get_by_id(run.id)
         if not may_undo(run, now):

@@ -18,6 +18,7 @@ from openbureau.kernel.accounts.administration import (
     archive_account,
     disable_account,
     enable_account,
+    initial_passwords,
     issue_passwords,
     make_local,
     reset_second_factor,
@@ -265,7 +266,9 @@ def reset_password(login: str, password_file: Path | None, as_json: bool) -> Non
     shown: str | None = None
     with refusing("ACC-004"):
         if password_file is None or found.source != "local":
-            shown = issue_passwords([found], by)[0][1]
+            initials = initial_passwords([found])
+            with writing():
+                shown = issue_passwords(initials, by)[0][1]
         else:
             hashed = new_password_hash(password_file)
             with writing():

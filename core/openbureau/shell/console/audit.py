@@ -250,7 +250,8 @@ def export_records(request: Request) -> Any:
             most=f"{MOST_EXPORTED:,}",
         )
     kind = "csv" if form.get("format") == "csv" else "xlsx"
-    with writing():
+    with request.writing():
+        reach = request.person.reach[PERMISSION]
         detail = {name: value for name, value in asked.given.items() if value}
         _record(request, "core.export_audit", {**detail, "format": kind, "total": total})
     heads, rows = _table(request, asked.wanted, reach)
