@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from peewee import PeeweeException, Query
 
+from openbureau.base.context import Context
 from openbureau.base.database import Statement, explained, param, statement, to_instant
 from openbureau.base.errors import Unavailable
 from openbureau.base.i18n import N_
@@ -76,6 +77,30 @@ def record_audit(
     except PeeweeException as fault:
         raise _unwritten(fault) from fault
     return int(written)
+
+
+def record_act(
+    ctx: Context,
+    action: str,
+    realm: str,
+    record_id: int | None = None,
+    detail: Mapping[str, Any] = _NOTHING,
+) -> int:
+    """The audit row of what the person of a request does, in the post they act in; its id.
+
+    Raises Unavailable as `record_audit`.
+    """
+    return record_audit(
+        action=action,
+        at=ctx.now,
+        account_id=ctx.account.id,
+        post_id=ctx.post.id if ctx.post else None,
+        realm=realm,
+        record_id=record_id,
+        detail=detail,
+        request_id=ctx.request_id,
+        address=ctx.address,
+    )
 
 
 def _unwritten(fault: PeeweeException) -> Unavailable:
