@@ -20,7 +20,7 @@ lint:
 
 types:
 	@MYPYPATH=core $(BIN)/mypy core/openbureau plugins/*/openbureau_*
-	@MYPYPATH=core $(BIN)/mypy --explicit-package-bases tests plugins/*/tests
+	@MYPYPATH=core:tests/registers/example $(BIN)/mypy --explicit-package-bases tests plugins/*/tests
 
 contracts:
 	@$(BIN)/lint-imports

@@ -1,4 +1,4 @@
-"""The first migration makes exactly what the models describe."""
+"""The migrations make exactly what the models describe."""
 
 import importlib
 import pkgutil
@@ -8,6 +8,7 @@ import pytest
 from playhouse.schema_diff import diff_models
 
 import openbureau.kernel
+import openbureau.kit
 from openbureau.base.database import Table, db, is_postgresql, reading
 from openbureau.kernel.enablement.models import Epoch
 
@@ -17,11 +18,13 @@ BEYOND_THE_MODELS = {"search_entry_tokens", "unit_path_prefix"}
 
 
 def core_models() -> list[Any]:
-    for part in pkgutil.iter_modules(openbureau.kernel.__path__):
-        name = f"openbureau.kernel.{part.name}.models"
-        if part.ispkg and importlib.util.find_spec(name):
-            importlib.import_module(name)
-    return [m for m in Table.__subclasses__() if m.__module__.startswith("openbureau.kernel.")]
+    for layer in (openbureau.kernel, openbureau.kit):
+        for part in pkgutil.iter_modules(layer.__path__):
+            name = f"{layer.__name__}.{part.name}.models"
+            if part.ispkg and importlib.util.find_spec(name):
+                importlib.import_module(name)
+    layers = ("openbureau.kernel.", "openbureau.kit.")
+    return [m for m in Table.__subclasses__() if m.__module__.startswith(layers)]
 
 
 def test_the_schema_equals_the_models() -> None:

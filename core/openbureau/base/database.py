@@ -158,6 +158,19 @@ def _connected() -> Iterator[None]:
         raise explained(fault) from fault
 
 
+@contextmanager
+def waiting() -> Iterator[None]:
+    """No connection of the pool is held while something else than the database is waited for."""
+    is_held = is_postgresql() and not db.is_closed()
+    if is_held:
+        db.close()
+    try:
+        yield
+    finally:
+        if is_held:
+            db.connect()
+
+
 _STORAGE_FAULTS = (
     (re.compile("readonly|read-only|permission denied"), "DB-011", N_("数据库文件是只读的。")),
     (re.compile("disk is full|No space left|disk I/O"), "DB-012", N_("磁盘已满或写入出错。")),
@@ -304,7 +317,7 @@ def statement(build: Callable[..., Query]) -> Callable[..., Statement]:
     """Decorates a function that builds a query; the compiled statement is kept per arguments
     and per kind of database."""
 
-    @lru_cache(maxsize=64)
+    @lru_cache(maxsize=512)
     def compiled(kind: str, args: Any, kwargs: Any) -> Statement:
         return Statement(build(*args, **dict(kwargs)))
 

@@ -44,6 +44,8 @@ from openbureau.base.request import Application, Request
 log = logging.getLogger("openbureau.requests")
 
 DEADLINE_S = 10.0
+# They only wait, and hold no connection meanwhile; a local password is not behind them.
+WAITING_THREADS = 64
 FORM_LIMIT_BYTES = 2 * 1024 * 1024
 FILES_PER_FORM = 20
 # The form itself may be all right: signed out, somebody else was first, our own fault.
@@ -61,7 +63,7 @@ class Dispatch(BaseRoute):
         # Hashing, files and foreign code take their time; they never keep a page waiting,
         # and a directory that hangs keeps not even those waiting.
         self.slow = ThreadPoolExecutor(app.settings.threads, "slow")
-        self.directory = ThreadPoolExecutor(app.settings.threads, "asks-directory")
+        self.directory = ThreadPoolExecutor(WAITING_THREADS, "asks-directory")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}

@@ -11,7 +11,7 @@ import importlib.util
 import logging
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -336,12 +336,17 @@ def _check_declared(slug: str, declared: Declared) -> None:
         raise _Refusal("permissions 应返回 Permissions / permissions must return Permissions")
     codes = {permission.code for permission in declared.permissions.permissions}
     _check_names(slug, declared, codes)
-    named: Sequence[Any] = [*declared.pages, *declared.menu]
-    for entry in named:
-        if entry.permission not in codes and entry.permission != "public":
-            raise _Refusal(
-                f"未声明的权限 {entry.permission} / permission {entry.permission} is not declared"
-            )
+    named = [page.permission for page in declared.pages]
+    named += [entry.permission for entry in declared.menu]
+    named += [
+        permission
+        for one in declared.registers
+        for permission in (one.read, one.write, one.personal)
+        if permission
+    ]
+    for permission in named:
+        if permission not in codes and permission != "public":
+            raise _Refusal(f"未声明的权限 {permission} / permission {permission} is not declared")
     for role in declared.permissions.roles:
         if unknown := set(role.permissions) - codes:
             raise _Refusal(f"角色引用了未声明的权限 / role names unknown permissions: {unknown}")
@@ -360,6 +365,7 @@ def _check_names(slug: str, declared: Declared, codes: set[str]) -> None:
         *((job.kind, job.kind.startswith(f"{slug}.")) for job in declared.jobs),
         *((service.name, service.name.startswith(f"{slug}.")) for service in declared.services),
         *((entry.url, entry.url.startswith(f"/{slug}")) for entry in declared.menu),
+        *((one.realm, one.realm.startswith(f"{slug}/")) for one in declared.registers),
     ]
     for name, is_own in owned:
         if not is_own:

@@ -14,17 +14,23 @@ from openbureau.kit.receivers import (
     receivers,
     units_of_holders,
 )
+from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register, Retention
 
 __all__ = [
+    "BulkAction",
     "Chart",
+    "Column",
     "Condition",
     "Conditions",
+    "Lamp",
     "Paging",
     "PartiesField",
     "Party",
     "PartyBook",
     "QrCode",
     "Receivers",
+    "Register",
+    "Retention",
     "Series",
     "Sorting",
     "bar_chart",

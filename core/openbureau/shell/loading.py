@@ -7,6 +7,7 @@ from pathlib import Path
 import openbureau
 from openbureau.base.plugins import Plugins, Source, installed_plugins, load_plugins
 from openbureau.base.settings import Settings
+from openbureau.shell.registers.building import with_registers
 
 PACKAGE = Path(openbureau.__file__).parent
 
@@ -25,7 +26,8 @@ def load_for(
     loaded, each with the reason."""
     if settings.safe_mode:
         return load_plugins(())
-    return load_plugins(installed_plugins() if sources is None else sources, parked)
+    found = installed_plugins() if sources is None else sources
+    return with_registers(load_plugins(found, parked))
 
 
 def package_folders(plugins: Plugins) -> list[tuple[str, Path]]:

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
+from openbureau.base.database import waiting
 from openbureau.base.declarations import Page
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
@@ -123,7 +124,8 @@ def _is_taken(request: Request, account: Account, form: PasswordForm) -> tuple[b
     if config is not None:
         waited_s = time.monotonic() - request.arrived_at
         former, wanted = form.former_password.data or "", form.new_password.data or ""
-        reason = sign_in_change(config, account.login, former, wanted, waited_s).reason
+        with waiting():
+            reason = sign_in_change(config, account.login, former, wanted, waited_s).reason
     if reason != "ok":
         form.add_error(*DIRECTORY_REFUSALS[reason])
     return reason not in {"wrong", "needs-old"}, reason == "ok"

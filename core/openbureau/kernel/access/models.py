@@ -123,6 +123,7 @@ class Participant(Table):
         indexes = (
             (("realm", "record_id", "holder", "kind"), True),
             (("holder", "realm", "kind", "at", "record_id"), True),
+            (("holder", "realm", "record_id"), False),
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openbureau.base.database import writing
+from openbureau.base.database import waiting, writing
 from openbureau.base.i18n import N_
 from openbureau.base.request import Application
 from openbureau.kernel.accounts.models import Account
@@ -156,7 +156,8 @@ def _proved_by_directory(
         is_password(None, attempt.password)
         return _refused(attempt, account, now, "no directory")
     waited_s = time.monotonic() - attempt.arrived_at
-    result = sign_in_bind(config, account.login, attempt.password, waited_s)
+    with waiting():
+        result = sign_in_bind(config, account.login, attempt.password, waited_s)
     if result.is_unavailable:
         with writing():
             give_back(place)
@@ -201,7 +202,8 @@ def _refused(
     has_waited: bool = False,
 ) -> Proof:
     if not has_waited:
-        time.sleep(min(usual_refusal_s(), LONGEST_WAIT_S))
+        with waiting():
+            time.sleep(min(usual_refusal_s(), LONGEST_WAIT_S))
     with writing():
         record_refusal(attempt, account, now, reason)
     return Proof(problem=WRONG)

@@ -83,6 +83,14 @@ def search(
     return Found(tuple(_hit(row, words) for row in rows), rows[0].total)
 
 
+def records_with(realm: str, words: str) -> Any:
+    """A query of the ids of a realm's records that hold all the words; of none where the
+    words hold nothing that can be searched."""
+    wanted = phrases(words)
+    ids = SearchEntry.select(SearchEntry.record_id).where(SearchEntry.realm == realm)
+    return ids.where(_holds(wanted) if wanted else SearchEntry.id.is_null())
+
+
 def _holds(wanted: Sequence[Phrase]) -> Any:
     if not is_postgresql():
         match = " AND ".join(

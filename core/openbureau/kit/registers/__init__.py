@@ -1,0 +1,1 @@
+"""Registers (台账): declared once; lists, details, forms, imports and exports follow."""

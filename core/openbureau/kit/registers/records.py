@@ -1,0 +1,305 @@
+"""Writing records of a register: each in the caller's transaction, with its history, its audit
+line and its place in the search index."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from openbureau.base.context import Context
+from openbureau.base.errors import Conflict, Forbidden, Invalid, NotFound
+from openbureau.base.i18n import N_
+from openbureau.kernel.access.queries import visible
+from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.enablement.actions import bump_stamp
+from openbureau.kernel.search.actions import index_record
+from openbureau.kernel.units.queries import unit_tree
+from openbureau.kit.registers.declared import Column, Register
+from openbureau.kit.registers.kinds import Surroundings, Unreadable
+from openbureau.kit.registers.models import RecordChange
+
+Told = tuple[str, Mapping[str, Any]]
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Values somebody gave for a record, read by the kinds of the columns.
+
+    `values` are those that can be kept, `problems` say for each other column why not.
+    """
+
+    values: Mapping[str, Any]
+    problems: Mapping[str, Told]
+
+
+def record(ctx: Context, register: Register, record_id: int) -> Any:
+    """One record the person may see, as a row of its table. Raises NotFound."""
+    model = register.model
+    shown = visible(ctx, model, register.read, register.realm)
+    found = model.select().where((model.id == record_id) & shown).first()
+    if found is None:
+        raise NotFound(N_("没有找到这条记录，或它不在您的查看范围内。"))
+    return found
+
+
+def is_seen(ctx: Context, register: Register, record_id: int) -> bool:
+    """Whether the person may see a record."""
+    model = register.model
+    shown = visible(ctx, model, register.read, register.realm)
+    return bool(model.select(model.id).where((model.id == record_id) & shown).exists())
+
+
+def unit_of(register: Register, record_id: int) -> int | None:
+    """The unit a record belongs to; None where there is none."""
+    model = register.model
+    found: int | None = model.select(model.unit).where(model.id == record_id).scalar()
+    return found
+
+
+def around(ctx: Context) -> Surroundings:
+    """What reading values needs to know of a person's surroundings."""
+    return Surroundings(ctx.today, unit_tree(ctx.tree_version))
+
+
+def read_values(ctx: Context, register: Register, given: Mapping[str, Any]) -> Wanted:
+    """Reads what was given for columns of a register; unknown names and read-only columns are
+    left out."""
+    values: dict[str, Any] = {}
+    problems: dict[str, Told] = {}
+    surroundings = around(ctx)
+    for name in given:
+        column = register.by_name.get(name)
+        if column is None or column.is_readonly:
+            continue
+        try:
+            values[name] = register.kinds[name].read(given[name], surroundings)
+        except Unreadable as refused:
+            problems[name] = (refused.message, refused.params)
+    return Wanted(values, problems)
+
+
+def problems_of(
+    ctx: Context, register: Register, values: Mapping[str, Any], current: Any = None
+) -> dict[str, Told]:
+    """Why these values cannot be kept, by column: what is required, what is there already,
+    units out of reach, and the register's own check. `current` is the record they change."""
+    found: dict[str, Told] = {}
+    for column in register.columns:
+        is_given = column.name in values or current is None
+        if is_given and is_required(column) and values.get(column.name) in (None, ""):
+            found[column.name] = (N_("这一项必须填写。"), {})
+    unit_id = values.get("unit")
+    if unit_id is not None and "unit" not in found and not ctx.may_in(register.write, unit_id):
+        found["unit"] = (N_("这个单位不在您的办理范围内。"), {})
+    merged = {name: values.get(name, getattr(current, name, None)) for name in register.by_name}
+    if not found and (twin := same_key(register, merged, current.id if current else None)):
+        found[register.key[0]] = (
+            N_("已有相同的记录：%(title)s。"),
+            {"title": register.record_title(twin)},
+        )
+    if register.check is not None and not found:
+        found |= {name: (message, {}) for name, message in register.check(ctx, merged).items()}
+    return found
+
+
+def is_required(column: Column) -> bool:
+    """Whether a record cannot be without a value in a column."""
+    if column.is_required is not None:
+        return column.is_required and not column.is_readonly
+    field = column.field
+    return not field.null and field.default is None and column.name != "unit"
+
+
+def same_key(register: Register, values: Mapping[str, Any], except_id: int | None) -> Any:
+    """The record that has these values in the columns of the natural key, or None. A voided
+    one does not count."""
+    model = register.model
+    query = model.select().where(model.voided_at.is_null())
+    for name in register.key:
+        value = values.get(name)
+        if value in (None, ""):
+            return None
+        query = query.where(getattr(model, name) == value)
+    if except_id is not None:
+        query = query.where(model.id != except_id)
+    return query.first()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What kind of change is made to a record, why, and in which import."""
+
+    action: str
+    reason: str = ""
+    batch_id: int | None = None
+
+
+CREATED, CHANGED = Step("created"), Step("changed")
+
+
+def create_record(
+    ctx: Context, register: Register, values: Mapping[str, Any], step: Step = CREATED
+) -> Any:
+    """A new record of the chosen or the acting unit. Raises Invalid: `problems_of` has some;
+    Forbidden: not in that unit."""
+    unit_id = values.get("unit") or ctx.unit_id
+    if not ctx.may_in(register.write, unit_id):
+        raise Forbidden
+    _refuse(problems_of(ctx, register, values))
+    made = register.model.create(**{**values, "unit": unit_id, "version": 1, "changed_at": ctx.now})
+    _note(ctx, register, made, step, {}, values)
+    return made
+
+
+def change_record(
+    ctx: Context,
+    register: Register,
+    record_id: int,
+    version: int,
+    values: Mapping[str, Any],
+    step: Step = CHANGED,
+) -> Any:
+    """Changes a record as it stood at `version`; unchanged when nothing differs.
+
+    Raises NotFound, Forbidden, Invalid (see `problems_of`), and Conflict: somebody changed it
+    since, or it is void.
+    """
+    current = writable(ctx, register, record_id)
+    if current.version != version or current.voided_at is not None:
+        raise Conflict
+    before = {name: current.__data__.get(name) for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if not changed:
+        return current
+    _refuse(problems_of(ctx, register, changed, current))
+    _write(register, current, {**changed, "changed_at": ctx.now})
+    _note(ctx, register, current, step, {name: before[name] for name in changed}, changed)
+    return current
+
+
+def void_record(ctx: Context, register: Register, record_id: int, version: int, reason: str) -> Any:
+    """Declares a wrong entry void (作废): it stays, but lists and counts leave it out.
+
+    Raises NotFound, Forbidden and Conflict like `change_record`.
+    """
+    current = writable(ctx, register, record_id)
+    if current.version != version or current.voided_at is not None:
+        raise Conflict
+    _write(register, current, {"voided_at": ctx.now, "changed_at": ctx.now})
+    _note(ctx, register, current, Step("voided", reason), {}, {})
+    return current
+
+
+def restore_record(
+    ctx: Context, register: Register, record_id: int, version: int, reason: str
+) -> Any:
+    """Makes a void record valid again. Raises Conflict also where another record has taken
+    its natural key."""
+    current = writable(ctx, register, record_id)
+    if current.version != version or current.voided_at is None:
+        raise Conflict
+    if same_key(register, current.__data__, current.id) is not None:
+        raise Conflict(
+            N_("已有另一条相同的记录，这一条不能恢复。"),
+            remedy=N_("请先作废那一条，或更正它。"),
+        )
+    _write(register, current, {"voided_at": None, "changed_at": ctx.now})
+    _note(ctx, register, current, Step("restored", reason), {}, {})
+    return current
+
+
+def writable(ctx: Context, register: Register, record_id: int) -> Any:
+    """One record the person may change. Raises NotFound; Forbidden: seen, but not theirs to
+    change."""
+    found = record(ctx, register, record_id)
+    if not ctx.may_in(register.write, found.unit_id):
+        raise Forbidden
+    return found
+
+
+def _refuse(problems: Mapping[str, Told]) -> None:
+    if problems:
+        refused = Invalid()
+        refused.params = {**refused.params, "columns": dict(problems)}
+        raise refused
+
+
+def _write(register: Register, current: Any, values: Mapping[str, Any]) -> None:
+    """Writes over the very version that was read. Raises Conflict: there is a later one."""
+    model = register.model
+    written = (
+        model.update(**values, version=current.version + 1)
+        .where((model.id == current.id) & (model.version == current.version))
+        .execute()
+    )
+    if not written:
+        raise Conflict
+    for name, value in {**values, "version": current.version + 1}.items():
+        setattr(current, name, value)
+
+
+def _note(
+    ctx: Context,
+    register: Register,
+    row: Any,
+    step: Step,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """History, audit line, search entry and stamp of a change. An import is one audit line of
+    its own."""
+    RecordChange.create(
+        realm=register.realm,
+        record_id=row.id,
+        version=row.version,
+        action=step.action,
+        before=exchanged(register, before),
+        after=exchanged(register, after),
+        reason=step.reason,
+        batch=step.batch_id,
+        account=ctx.account.id,
+        on_behalf_of=ctx.on_behalf_of.id if ctx.on_behalf_of else None,
+        post=ctx.post.id if ctx.post else None,
+        unit=ctx.post.access_unit_id if ctx.post else None,
+        at=ctx.now,
+    )
+    if step.batch_id is None:
+        record_audit(
+            action=f"{register.slug}.{step.action}_{register.noun}",
+            at=ctx.now,
+            account_id=ctx.account.id,
+            post_id=ctx.post.id if ctx.post else None,
+            unit_id=row.unit_id,
+            realm=register.realm,
+            record_id=row.id,
+            detail={"title": register.record_title(row), "columns": sorted(after)},
+            request_id=ctx.request_id,
+            address=ctx.address,
+        )
+    index_row(register, row)
+    bump_stamp(register.realm)
+
+
+def exchanged(register: Register, values: Mapping[str, Any]) -> str:
+    """Values of columns as JSON text."""
+    kinds = register.kinds
+    return _encode({name: kinds[name].exchanged(value) for name, value in values.items()}).decode()
+
+
+def index_row(register: Register, row: Any) -> None:
+    """Makes a record findable by its title, its key and the columns of the search box; a void
+    one is found too, for the sake of whoever looks for it."""
+    kinds = register.kinds
+    words = [kinds[name].shown(getattr(row, name), str) for name in register.words]
+    index_record(
+        register.realm,
+        row.id,
+        plugin=register.slug,
+        title=register.record_title(row),
+        at=row.changed_at,
+        summary=" · ".join(text for text in words if text),
+        unit_id=row.unit_id,
+        extra_tokens=[str(getattr(row, name) or "") for name in register.key],
+    )

@@ -1,0 +1,86 @@
+"""The register of devices."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from openbureau import N_
+from openbureau.kit import Column, Lamp, Register, Retention
+
+from .models import Device
+
+WARNING_DAYS = 30
+
+
+def lamp(row: Any, today: dt.date) -> Lamp | None:
+    """How long until the next inspection; none for a device that is not in use."""
+    if row.state != "used" or row.due_on is None:
+        return None
+    due = dt.date.fromisoformat(str(row.due_on))
+    left = (due - today).days
+    if left < 0:
+        return Lamp("late", N_("超期 %(days)s 天"), {"days": -left})
+    return Lamp("warn" if left <= WARNING_DAYS else "ok", N_("剩 %(days)s 天"), {"days": left})
+
+
+def check(ctx: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
+    """What no single column can tell: a device is not inspected before it was made."""
+    made, inspected = values["made_on"], values["inspected_on"]
+    if made and inspected and str(inspected) < str(made):
+        return {"inspected_on": N_("最近检验日期早于制造日期。")}
+    return {}
+
+
+DEVICES = Register(
+    realm="devices/device",
+    label=N_("设备"),
+    counter=N_("台"),
+    model=Device,
+    title=("name",),
+    key=("code",),
+    read="devices.list_device",
+    write="devices.write_device",
+    personal="devices.see_personal",
+    filters=("kind", "state", "due_on"),
+    words=("code", "certificate", "user", "place"),
+    order="-id",
+    lamp=lamp,
+    check=check,
+    public=("kind", "name", "user", "due_on", "state"),
+    retention=Retention("used_on", 30, N_("特种设备安全技术档案保存至设备报废之后")),
+    columns=(
+        Column(Device.code, N_("设备代码"), "wide", sample="31105300002004000001"),
+        Column(Device.name, N_("产品名称"), sample="蒸汽锅炉"),
+        Column(Device.kind, N_("设备种类"), "short"),
+        Column(Device.certificate, N_("使用登记证编号"), is_listed=False),
+        Column(Device.model, N_("型号规格"), is_listed=False),
+        Column(Device.serial, N_("产品编号"), is_listed=False),
+        Column(Device.maker, N_("制造单位"), is_listed=False),
+        Column(Device.made_on, N_("制造日期"), is_listed=False),
+        Column(Device.user, N_("使用单位"), "wide", sample="昆明某某食品厂"),
+        Column(Device.user_code, N_("统一社会信用代码"), is_listed=False),
+        Column(Device.place, N_("使用地点"), is_listed=False),
+        Column(Device.unit, N_("所在区县"), "unit", headers=(N_("监管单位"),)),
+        Column(
+            Device.keeper,
+            N_("安全管理人员"),
+            is_listed=False,
+            personal="name",
+            purpose=N_("通知检验和整改"),
+        ),
+        Column(
+            Device.mobile,
+            N_("移动电话"),
+            is_listed=False,
+            personal="mobile",
+            purpose=N_("通知检验和整改"),
+        ),
+        Column(Device.used_on, N_("投入使用日期"), is_listed=False),
+        Column(Device.inspected_on, N_("最近检验日期"), is_listed=False),
+        Column(Device.result, N_("检验结论"), "step", is_listed=False),
+        Column(Device.due_on, N_("下次检验日期"), "moment", is_sortable=True),
+        Column(Device.state, N_("状态"), "step"),
+        Column(Device.capacity, N_("额定参数"), is_listed=False),
+        Column(Device.remark, N_("备注"), is_listed=False),
+    ),
+)
