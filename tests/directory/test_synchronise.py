@@ -11,7 +11,7 @@ from openbureau.base.database import db, reading, writing
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.directory.sync import Report, synchronise
-from openbureau.kernel.units.models import Node, Unit
+from openbureau.kernel.units.models import Unit
 from openbureau.shell.demo.ldif import demo_ldif
 from openbureau.testing.directory import (
     NOW,
@@ -276,24 +276,6 @@ def test_empty_unit_that_vanished_is_closed_and_opened_again(
     assert everything() == before
 
 
-def test_units_of_the_official_list_are_adopted_by_code(slapd: Slapd) -> None:
-    with writing():
-        node = Node.create(name="省局", is_self=True)
-        listed = Unit.create(
-            code="530000",
-            name="云南省质量技术监督局",
-            short_name="省局",
-            kind="province",
-            home_node=node,
-        )
-    report = sync(slapd)
-    assert report.units == {**NOTHING, "create": 25, "update": 1, "unchanged": 0}
-    adopted = Unit.get_by_id(listed.id)
-    assert (adopted.name, adopted.source) == ("云南省质量技术监督局", "list")
-    assert adopted.external_id is not None
-    assert unit("530100").parent == adopted
-
-
 def test_audit_says_what_a_run_did_in_one_line(slapd: Slapd) -> None:
     report = sync(slapd)
     record = AuditRecord.get()
@@ -346,6 +328,14 @@ def test_last_administrator_of_a_kind_is_not_disabled(slapd: Slapd) -> None:
     report = sync(slapd)
     assert report.blocked == "last-administrator:audit"
     assert account("u9").state == "active"
+    with writing():
+        bound = {"administrator": "audit", "administrator_unit": unit("530100")}
+        Account.update(**bound).where(Account.login == "u20").execute()
+    assert sync(slapd).blocked == "last-administrator:audit"
+    with writing():
+        Account.update(administrator_unit=None).where(Account.login == "u20").execute()
+    assert not sync(slapd).blocked
+    assert account("u9").state == "disabled"
 
 
 def test_three_thousand_people_in_one_run_and_silence_after(tmp_path: Path) -> None:

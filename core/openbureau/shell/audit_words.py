@@ -10,12 +10,23 @@ from openbureau.base.database import to_instant
 from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.kernel.access.administration import POWERS
+from openbureau.kernel.audit.origin import COMMAND_LINE
 from openbureau.kernel.audit.queries import former_unit_names
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.audit_labels import ACTIONS, REALMS
 from openbureau.shell.audit_subjects import Subject, Subjects
 
 VERBS = {
+    "changed": N_("更改"),
+    "commented": N_("备注"),
+    "corrected": N_("更正"),
+    "created": N_("登记"),
+    "exported": N_("导出"),
+    "imported": N_("导入"),
+    "restored": N_("恢复"),
+    "uncommented": N_("撤回备注"),
+    "undone": N_("撤销导入"),
+    "voided": N_("作废"),
     "add": N_("添加"),
     "apply": N_("执行"),
     "change": N_("修改"),
@@ -109,7 +120,7 @@ class AuditWords:
         return AuditLine(
             id=row.id,
             at=row.at,
-            who=self._who(row),
+            who=self._by(row),
             login=row.login or "",
             unit=self._unit(row),
             action=self.action(row.action),
@@ -119,6 +130,18 @@ class AuditWords:
             is_done=row.outcome == "done",
             address=row.address,
             url=f"/-/console/audit/{row.id}",
+        )
+
+    def _by(self, row: Any) -> str:
+        """Who did it, and that it was done on the command line."""
+        said = msgspec.json.decode(row.detail)
+        if not isinstance(said, dict) or said.get("origin") != COMMAND_LINE:
+            return self._who(row)
+        user = str(said.get("os_user", ""))
+        if row.account_id is None:
+            return self._say(N_("命令行（系统用户 %(user)s）"), user=user)
+        return self._say(
+            N_("%(name)s（通过命令行，系统用户 %(user)s）"), name=self._who(row), user=user
         )
 
     def _who(self, row: Any) -> str:
