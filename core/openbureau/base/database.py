@@ -150,8 +150,12 @@ def _connected() -> Iterator[None]:
             db.connect(reuse_if_open=True)
             yield
         elif db.is_closed():
-            with db.connection_context():
+            db.connect()
+            try:
                 yield
+            finally:
+                # Not a connection context: whoever waits gives the connection back inside.
+                db.close()
         else:
             yield
     except (OperationalError, PeeweeException) as fault:
