@@ -12,6 +12,7 @@ from openbureau.base.errors import Problem
 from openbureau.base.request import Application
 
 from .places import HERE, NOBODY, STAFF, Place, Visitors
+from .prepared import prepare
 
 PEOPLE = (STAFF, "wangwensong", "zhangxiaomei", "system", "security", "audit", NOBODY)
 PATTERN = "/-/patterns/{name}"
@@ -20,9 +21,28 @@ EACH = 4
 _LINK = re.compile(r'(?:href|action|data-hx-get)="(/[^"#]*)')
 
 
-STARTS = ("/", "/-/sign-in", "/-/health", "/-/desk/tiles", "/-/patterns", "/-/drafts")
+STARTS = (
+    "/",
+    "/-/why",
+    "/-/console/jobs?state=done",
+    "/-/sign-in",
+    "/-/health",
+    "/-/desk/tiles",
+    "/-/patterns",
+    "/-/drafts",
+)
+# Only what a directory has changed can be undone, and there is none here.
+UNDO = "/-/console/sync/{uid}/undo"
 # Answers to scripts and pictures: no page, and no link of the demo leads to them.
-PARTS = {"/-/uploads/{uid}", "/-/logo/{digest}", "/-/pick", "/-/calendar", "/-/calendar/read"}
+PARTS = {
+    UNDO,
+    "/-/people/{uid}/photo",
+    "/-/uploads/{uid}",
+    "/-/logo/{digest}",
+    "/-/pick",
+    "/-/calendar",
+    "/-/calendar/read",
+}
 FORM = next((place for place in HERE if place.name == "form"), None)
 
 
@@ -42,6 +62,7 @@ def every_page(visitors: Visitors, application: Application) -> Found:
     patterns: dict[str, Place] = {}
     answered: set[str] = set()
     question = _confirmation(visitors)
+    prepare(visitors)
     _keep_draft(visitors)  # after it: a form that was sent is no draft any more
     for account in PEOPLE:
         with visitors.window(account) as page:
