@@ -12,6 +12,8 @@ from tests.directory.running import Synced
 
 from openbureau.base.database import db, writing
 from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
+from openbureau.kernel.accounts.acts import By
+from openbureau.kernel.accounts.appointments import appoint
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.directory.groups import RawGroup, flattened
 from openbureau.kernel.directory.sampling import Sample, sample
@@ -21,7 +23,7 @@ from openbureau.kernel.files.actions import SWEEP_AFTER, sweep_orphans
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.sync.actions import apply_run, confirm_run
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.queries import plan_counts
+from openbureau.kernel.sync.queries import plan_counts, plan_lines
 from openbureau.kernel.sync.undo import undo_run
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.directory import bureau_entries, dn_of
@@ -165,6 +167,41 @@ def test_administrator_in_a_group_holds_no_business_role(synced: Synced, grouped
     run = synced.read(source)
     assert plan_counts(run) == {"grant": 1, "conflict": 1}
     applied(synced, run)
+    assert holders("reader") == ["u6"]
+
+
+def test_appointed_administrator_gets_no_role_back(synced: Synced, grouped: Slapd) -> None:
+    source = synced.add_source(grouped.url)
+    mapped(synced, source, POSIX, role("reader"))
+    first = synced.read(source)
+    applied(synced, first)
+    with writing():
+        appoint(Account.get(Account.login == "u5"), "audit", None, By(synced.now, synced.first))
+    assert holders("reader") == ["u6"]
+    run = synced.read(source)
+    assert (run.state, plan_counts(run)) == ("empty", {"conflict": 1})
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason is not None
+    assert line.reason[0] == "是管理员，不授予业务角色"
+    assert holders("reader") == ["u6"]
+
+
+def test_role_an_administrator_still_holds_from_a_group_is_taken_back(
+    synced: Synced, grouped: Slapd
+) -> None:
+    source = synced.add_source(grouped.url)
+    mapped(synced, source, POSIX, role("reader"))
+    applied(synced, synced.read(source))
+    with writing():
+        Account.update(administrator="audit").where(Account.login == "u5").execute()
+    run = synced.read(source)
+    assert plan_counts(run) == {"revoke": 1, "conflict": 1}
+    applied(synced, run)
+    assert holders("reader") == ["u6"]
+    with writing():
+        Account.update(administrator="audit").where(Account.login == "u6").execute()
+    undone = undo_run(run, account_id=synced.first, now=synced.now)
+    assert [(left.table, left.reason) for left in undone.left] == [("role_grant", "administrator")]
     assert holders("reader") == ["u6"]
 
 

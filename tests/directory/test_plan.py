@@ -284,3 +284,39 @@ class TestHistory:
         with pytest.raises(PlanChanged):
             apply_plan(plan, snapshot, NOW)
         assert db.execute_sql("SELECT COUNT(*) FROM unit").fetchone()[0] == 0
+
+
+def test_second_unit_of_one_name_is_a_conflict_and_the_holder_keeps_it() -> None:
+    current = Current((unit_row(1, external_id="a1", code="53a1", name="单位a1"),), (), ())
+    entries = (unit("a1"), unit("b1", "a1", name="单位a1"), unit("b2", "a1"))
+    plan = planned(Snapshot(entries, (person("p1"), person("p2", "b1"))), current)
+    assert conflicts(plan.units) == {"b1": "duplicate-name:单位a1"}
+    assert conflicts(plan.people) == {"p2": "unit-in-conflict"}
+    assert [c.key for c in plan.units if c.action == "create"] == ["53b2"]
+
+
+def test_two_new_units_of_one_name_are_both_a_conflict() -> None:
+    entries = (unit("a1"), unit("b1", "a1", name="同名"), unit("b2", "a1", name="同名"))
+    plan = planned(Snapshot(entries, (person("p1"),)))
+    assert conflicts(plan.units) == dict.fromkeys(("b1", "b2"), "duplicate-name:同名")
+
+
+def test_name_given_up_in_the_same_plan_is_free() -> None:
+    rows = tuple(
+        unit_row(number, external_id=f"a{number}", code=f"53a{number}", name=name, short_name=name)
+        for number, name in ((1, "甲局"), (2, "乙局"))
+    )
+    entries = (unit("a1", name="乙局"), unit("a2", name="甲局"))
+    plan = planned(Snapshot(entries, (person("p1"),)), Current(rows, (), ()))
+    assert [(c.action, c.after("name")) for c in plan.units] == [
+        ("update", "乙局"),
+        ("update", "甲局"),
+    ]
+
+
+def test_sections_of_several_units_may_have_one_name() -> None:
+    names: dict[str, Any] = {"code": "", "name": "综合"}
+    entries = (unit("a1"), unit("b1", "a1"), unit("c1", "a1", **names), unit("c2", "b1", **names))
+    plan = planned(Snapshot(entries, (person("p1"),)))
+    assert conflicts(plan.units) == {}
+    assert {c.after("kind") for c in plan.units if c.name == "综合"} == {"office"}

@@ -41,6 +41,7 @@ from openbureau.testing.directory import (
 from openbureau.testing.slapd import Slapd
 
 pytestmark = pytest.mark.slapd
+LAST = "last-administrator"
 
 
 @pytest.fixture
@@ -212,6 +213,33 @@ def test_rows_changed_since_are_named_and_left(synced: Synced, slapd: Slapd) -> 
     done = undo_run(run, account_id=synced.second, now=synced.now)
     assert [(left.table, left.name) for left in done.left] == [("account", "u9 张三9")]
     assert Account.get(Account.login == "u20").state == "active"
+
+
+def test_undo_leaves_the_last_administrator_of_a_kind_in_use(synced: Synced, slapd: Slapd) -> None:
+    source = synced.add_source(slapd.url)
+    first = applied(synced, synced.read(source))
+    with writing():
+        Account.update(administrator="audit").where(Account.login.in_(("u1", "u2"))).execute()
+        Account.update(administrator_unit=Unit.get()).where(Account.login == "u2").execute()
+    undone = undo_run(first, account_id=synced.first, now=synced.now)
+    assert [(left.table, left.reason) for left in undone.left] == [("account", LAST)]
+    assert undone.ended["account"] == 207
+    states = {row.login: row.state for row in Account.select().where(Account.login << ("u1", "u2"))}
+    assert states == {"u1": "active"}
+
+
+def test_undo_does_not_disable_the_last_administrator_again(synced: Synced, slapd: Slapd) -> None:
+    change = "dn: {}\nchangetype: modify\n{}: employeeType\n{}\n"
+    source = synced.add_source(slapd.url)
+    slapd.modify(change.format(dn_of(9), "add", "employeeType: disabled\n"))
+    applied(synced, synced.read(source))
+    slapd.modify(change.format(dn_of(9), "delete", ""))
+    back = applied(synced, synced.read(source))
+    with writing():
+        Account.update(administrator="audit").where(Account.login == "u9").execute()
+    undone = undo_run(back, account_id=synced.first, now=synced.now)
+    assert [(left.name, left.reason) for left in undone.left] == [("u9 张三9", LAST)]
+    assert Account.get(Account.login == "u9").state == "active"
 
 
 def test_undo_ends_after_thirty_days_and_happens_once(synced: Synced, slapd: Slapd) -> None:

@@ -169,6 +169,11 @@ def test_leavers_are_archived_after_their_grace_and_keep_everything(
     slapd.modify(removal(9))
     apply()
     assert archive_leavers(synced.now + dt.timedelta(days=29)) == 0
+    with writing():
+        Account.update(administrator="audit").where(Account.id == leaver.id).execute()
+    assert archive_leavers(synced.now + dt.timedelta(days=30)) == 0
+    with writing():
+        Account.create(login="a2", name="a2", administrator="audit", created_at=synced.now)
     assert archive_leavers(synced.now + dt.timedelta(days=30)) == 1
     assert archive_leavers(synced.now + dt.timedelta(days=31)) == 0
     archived = Account.get_by_id(leaver.id)

@@ -71,7 +71,7 @@ def test_other_plan_exits_4(command: Command) -> None:
 
 def test_people_read_both_languages(command: Command) -> None:
     result = command.run("--dry-run")
-    assert "新增 new: u207 张三207 → 第3县局" in result.stdout
+    assert "新增 new: u207 张三207 → 第43县局" in result.stdout
     assert "People: 208 new" in result.stdout
 
 

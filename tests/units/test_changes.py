@@ -12,7 +12,6 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.units.changes import (
-    UnitRefused,
     change_contacts,
     close_unit,
     create_unit,
@@ -26,6 +25,7 @@ from openbureau.kernel.units.changes import (
     split_unit,
     unit_by_code,
 )
+from openbureau.kernel.units.errors import UnitRefused
 from openbureau.kernel.units.lineage import Deed, history_of, unit_name_on
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import current_tree

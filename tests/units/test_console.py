@@ -7,6 +7,7 @@ import pytest
 
 from openbureau.base.database import writing
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.units.changes import unit_by_code
 from openbureau.kernel.units.models import Unit
@@ -78,8 +79,8 @@ def test_order_moves_by_one(bureau: Bureau) -> None:
     ("code", "deed", "fields", "says"),
     [
         ("530102", "close", {}, "还有 2 人在这个单位任职"),
-        ("530102", "rename", {"name": "昆明市盘龙区质量技术监督局"}, "同一上级之下已有"),
-        ("530102", "recode", {"code": "530103"}, "已经有单位使用"),
+        ("530102", "rename", {"name": "昆明市盘龙区质量技术监督局"}, "是盘龙区局（530103）的名称"),
+        ("530102", "recode", {"code": "530103"}, "代码 530103 已经有单位使用"),
         ("530102", "rename", {"name": "新名", "on": "2099-01-01"}, "不能晚于今天"),
         ("530102", "rename", {"name": "新名", "basis": ""}, "必须填写"),
         ("530102", "move", {"other": "999"}, "请从列出的选项中选择"),
@@ -119,6 +120,49 @@ def test_directory_units_refuse_name_and_place(bureau: Bureau) -> None:
     assert status == 422
     assert "名称、隶属和存废请在目录中修改" in words
     assert change(client, bureau, "530103", "contacts", {"phone": "1"})[0] == 303
+
+
+def test_unit_of_the_list_that_a_directory_adopted_can_only_be_closed(bureau: Bureau) -> None:
+    with writing():
+        source = DirectorySource.create(
+            code="main", name="目录", url="ldap://x", base="dc=x", changed_at=bureau.now
+        )
+        Unit.update(external_id="x", directory=source).where(Unit.code == "530100-K1").execute()
+    client, code = bureau.sign_in("system"), "530100-K1"
+    shown = client.get(f"{LIST}/{code}")
+    assert "单位名录中的单位可以在这里撤销" in shown.words
+    for deed in ("rename", "recode", "move", "split", "merge"):
+        assert f"{LIST}/{code}/{deed}" not in shown.text
+        assert "这个单位由目录同步维护" in client.get(f"{LIST}/{code}/{deed}").words, deed
+    status, words = change(client, bureau, code, "rename", {"name": "新名"})
+    assert (status, "会被下次同步改回" in words) == (422, True)
+    assert f'value="{code}"' not in client.get(f"{LIST}/530102/merge").text
+    assert change(client, bureau, code, "close", {})[0] == 303
+    with writing():
+        Unit.update(is_active=True).where(Unit.code == code).execute()
+        DirectorySource.update(is_active=False).execute()
+    assert change(client, bureau, code, "rename", {"name": "新名"})[0] == 303
+
+
+@pytest.mark.parametrize("field", ["name", "short_name"])
+@pytest.mark.parametrize("deed", ["rename", "add", "split"])
+def test_nobody_passes_for_another_unit(bureau: Bureau, deed: str, field: str) -> None:
+    bound("530100")
+    names = {"name": "无人用的名称", field: "云南省质量技术监督局"}
+    fields = {"code": "530199", "kind": "county", **names}
+    status, words = change(bureau.sign_in("system"), bureau, "530102", deed, fields)
+    assert status == 422
+    assert "「云南省质量技术监督局」是省局（530000）的名称，请换一个。" in words
+
+
+def test_sections_of_several_units_share_a_name(bureau: Bureau) -> None:
+    client = bureau.sign_in("system")
+    fields = {"code": "530100-01", "kind": "office", "name": "办公室"}
+    assert change(client, bureau, "530100", "add", fields)[0] == 303
+    status, words = change(client, bureau, "530100", "add", {**fields, "code": "530100-02"})
+    assert (status, "「办公室」是办公室（530100-01）的名称" in words) == (422, True)
+    renamed = {**fields, "code": "530100-03", "name": "云南省质量技术监督局"}
+    assert change(client, bureau, "530100", "add", renamed)[0] == 422
 
 
 def test_a_delegated_administrator_sees_and_changes_the_subtree_only(bureau: Bureau) -> None:

@@ -60,7 +60,7 @@ def prefecture_dn(number: int) -> str:
 
 
 def county_dn(prefecture: int, number: int) -> str:
-    return f"ou=第{number}县局,{prefecture_dn(prefecture)}"
+    return f"ou=第{prefecture}{number}县局,{prefecture_dn(prefecture)}"
 
 
 def bureau_entries() -> Entries:
@@ -69,7 +69,8 @@ def bureau_entries() -> Entries:
     for p in range(PREFECTURES):
         units.append(unit_entry(f"第{p}市局", f"530{p + 1}00", PROVINCE_DN))
         units.extend(
-            unit_entry(f"第{c}县局", f"530{p + 1}2{c}", prefecture_dn(p)) for c in range(COUNTIES)
+            unit_entry(f"第{p}{c}县局", f"530{p + 1}2{c}", prefecture_dn(p))
+            for c in range(COUNTIES)
         )
     people = [
         person_entry(f"u{index}", f"张三{index}", units[index // PEOPLE_PER_UNIT][0])

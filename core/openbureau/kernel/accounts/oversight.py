@@ -6,7 +6,7 @@ the command line; nobody administers themselves.
 Source: GB/T 22239-2019, 8.1.5 (separated administrators).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from openbureau.base.context import NOWHERE, Context, Reach
@@ -80,20 +80,26 @@ def managed_administrator(ctx: Context, uid: str) -> Account:
     return account
 
 
+def is_last(account: Account, besides: Collection[int] = ()) -> bool:
+    """Whether no other undelegated administrator of its kind is in use, those `besides` not
+    counted; never for anybody else than such an administrator."""
+    if account.administrator is None or account.administrator_unit_id is not None:
+        return False
+    others = Account.select().where(
+        (Account.administrator == account.administrator)
+        & Account.administrator_unit.is_null()
+        & (Account.state == "active")
+        & Account.id.not_in([account.id, *besides])
+    )
+    return not others.exists()
+
+
 def keep_one(account: Account) -> None:
     """What every way of losing an administrator asks first.
 
     Raises Conflict: this is the last undelegated one of its kind who is in use.
     """
-    if account.administrator is None or account.administrator_unit_id is not None:
-        return
-    others = Account.select().where(
-        (Account.administrator == account.administrator)
-        & Account.administrator_unit.is_null()
-        & (Account.state == "active")
-        & (Account.id != account.id)
-    )
-    if not others.exists():
+    if is_last(account):
         raise Conflict(
             N_("这是该类最后一名在用的全局管理员，不能免去、停用或归档。"),
             remedy=N_("请先任命另一名。"),

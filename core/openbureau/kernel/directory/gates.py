@@ -1,7 +1,7 @@
 """When a plan is too much to be carried out by one person: the mass-change gates."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from openbureau.kernel.accounts.models import ADMINISTRATORS
 from openbureau.kernel.directory.plan import AccountRow, Change, Current, RoleChange, UnitRow
@@ -29,14 +29,24 @@ def tripped_gates(
     if len(leaving) >= FEWEST_FOR_PERCENT and len(leaving) * 100 > len(synced) * MOST_PERCENT:
         tripped.append("more-than-5-percent")
     tripped.extend(_emptied_units(synced, leaving, current.units))
-    tripped.extend(
-        f"last-administrator:{kind}"
-        for kind in ADMINISTRATORS
-        if any(row.administrator == kind for row in leaving)
-        and all(row.id in disabled for row in active if row.administrator == kind)
-    )
+    tripped.extend(_last_administrators(active, leaving))
     tripped.extend(_role_gates(roles, current))
     return tuple(tripped)
+
+
+def _last_administrators(
+    active: Sequence[AccountRow], leaving: Sequence[AccountRow]
+) -> Iterator[str]:
+    """Delegated administrators do not count: they cannot stand in for the whole bureau."""
+    left = {row.id for row in leaving}
+    for kind in ADMINISTRATORS:
+        holders = {
+            row.id
+            for row in active
+            if row.administrator == kind and row.administrator_unit_id is None
+        }
+        if holders and holders <= left:
+            yield f"last-administrator:{kind}"
 
 
 def _role_gates(roles: Sequence[RoleChange], current: Current) -> list[str]:

@@ -61,6 +61,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_id: str | None
     dn: str
     administrator: str | None
+    administrator_unit_id: int | None = None
     directory_id: int | None = None
     photo: str = ""
     unit_id: int | None = None

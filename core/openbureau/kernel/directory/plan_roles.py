@@ -83,13 +83,13 @@ class _RoleDraft:
 
     def _give_to(self, external_id: str, mapping: GroupRoleRow, unit: str, home: str) -> None:
         row = self._accounts.get(external_id)
-        if row is not None:
+        is_administrator = row is not None and row.administrator is not None
+        if row is not None and not is_administrator:
             key = (row.id, mapping.role_id, unit, mapping.reach, mapping.group_dn)
             if self._left.pop(key, None) is not None:
                 return
-        elif external_id not in self._created:
+        elif row is None and external_id not in self._created:
             return
-        is_administrator = row is not None and row.administrator is not None
         self._add(
             RoleChange(
                 action="grant",

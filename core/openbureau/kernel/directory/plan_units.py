@@ -14,12 +14,9 @@ from openbureau.kernel.directory.plan import (
     Value,
     has_cycle,
 )
+from openbureau.kernel.directory.plan_names import UnitNames
 from openbureau.kernel.directory.snapshot import UnitEntry
 
-_SECTION_NAME = re.compile(r"(处|科|室|股|队|组|办)$")
-_INSTITUTE_NAME = re.compile(r"(院|所|中心|站)$")
-_ZONE_NAME = re.compile(r"开发区|合作区|度假区|分局")
-_SECTION_CODE = re.compile(r"\d{6}-\d{2}")
 _REGION_CODE = re.compile(r"\d{6}")
 
 
@@ -63,6 +60,7 @@ class _Matching:
             self.below[row.parent_id].append(row)
         counted = Counter(entry.code for entry in entries if entry.code)
         self.repeated_codes = {code for code, count in counted.items() if count > 1}
+        self.names = UnitNames(entries, current, self.by_external_id)
 
     def is_free(self, row: UnitRow, draft: UnitDraft) -> bool:
         """Whether no present entry stands for the row. A code outlives an entry that was
@@ -158,17 +156,19 @@ def _decide(entry: UnitEntry, matching: _Matching, draft: UnitDraft) -> None:
     fault = entry.fault or _conflict(entry, row, matching, draft)
     if not fault:
         change = (
-            _creation(entry, draft)
+            _creation(entry, draft, matching.names)
             if row is None
             else _difference(entry, row, draft, matching.current.directory_id)
         )
         if change is None:
             draft.unchanged += 1
             return
-        if entry.external_id not in matching.excluded:
+        fault = matching.names.conflict(entry, change, row)
+        if entry.external_id in matching.excluded:
+            fault = f"excluded:{change.action}"
+        if not fault:
             _accept(change, row, draft)
             return
-        fault = f"excluded:{change.action}"
     draft.changes.append(
         Change(
             action="conflict",
@@ -208,9 +208,9 @@ def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft:
     return ""
 
 
-def _creation(entry: UnitEntry, draft: UnitDraft) -> Change:
+def _creation(entry: UnitEntry, draft: UnitDraft, names: UnitNames) -> Change:
     above = draft.refs[entry.parent] if entry.parent else _top(draft)
-    kind = entry.kind or guessed_kind(entry.code, entry.name, is_top=not above)
+    kind = names.kind(entry, is_top=not above)
     code = entry.code or f"ou-{entry.external_id.replace('-', '')[:12]}"
     region = code[:6] if _REGION_CODE.match(code) else ""
     after: dict[str, Value] = {
@@ -231,19 +231,6 @@ def _creation(entry: UnitEntry, draft: UnitDraft) -> Change:
         values=tuple((name, None, value) for name, value in after.items()),
         home=f"entry:{entry.external_id}",
     )
-
-
-def guessed_kind(code: str, name: str, *, is_top: bool) -> str:
-    """The kind of a unit the directory says nothing about, from its code and name."""
-    if _SECTION_CODE.fullmatch(code) or _SECTION_NAME.search(name):
-        return "office"
-    if _ZONE_NAME.search(name):
-        return "zone"
-    if _INSTITUTE_NAME.search(name):
-        return "institute"
-    if is_top or code.endswith("0000"):
-        return "province"
-    return "prefecture" if code.endswith("00") else "county"
 
 
 def _top(draft: UnitDraft) -> str:

@@ -155,6 +155,7 @@ def _accounts() -> Any:
             Account.external_id,
             Account.directory_dn.alias("dn"),
             Account.administrator,
+            Account.administrator_unit.alias("administrator_unit_id"),
             Account.directory.alias("directory_id"),
             Account.photo,
         )

@@ -129,6 +129,10 @@ REASONS = MappingProxyType(
         ),
         "duplicate-code": ("两个单位用了同一个代码", "two units have one code"),
         "code-in-use": ("代码已被另一个单位使用", "the code belongs to another unit"),
+        "duplicate-name": (
+            "另一个在用单位已有或将有同一名称",
+            "another open unit has or would get the same name",
+        ),
         "parent-in-conflict": ("上级单位有冲突", "the unit above is in conflict"),
         "has-people": (
             "目录中已没有这个单位，但仍有人员",
@@ -173,8 +177,8 @@ REASONS = MappingProxyType(
             "the group is not in the directory; the roles it gave stay",
         ),
         "administrator-does-no-business": (
-            "管理员不能持有业务角色",
-            "administrators hold no business roles",
+            "是管理员，不授予业务角色",
+            "is an administrator; no business role is given",
         ),
         "unreadable": ("有属性无法识别", "an attribute is not readable"),
         "too-long": ("有属性过长", "an attribute is too long"),

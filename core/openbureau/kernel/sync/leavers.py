@@ -6,6 +6,7 @@ from typing import Any
 
 from openbureau.base.database import reading, writing
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.accounts.oversight import is_last
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.images import grouped
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY, SYNCED
@@ -13,11 +14,12 @@ from openbureau.kernel.settings.queries import core_setting
 
 
 def leavers_due(now: dt.datetime) -> list[int]:
-    """Accounts the directory disabled so long ago that their grace has ended."""
+    """Accounts the directory disabled so long ago that their grace has ended. The last
+    administrator of a kind is not put away: somebody has to be appointed first."""
     with reading():
         limit = now - dt.timedelta(days=core_setting("core.leaver_grace_days"))
         rows: Any = (
-            Account.select(Account.id)
+            Account.select()
             .where(
                 (Account.source == SYNCED)
                 & (Account.state == "disabled")
@@ -25,17 +27,16 @@ def leavers_due(now: dt.datetime) -> list[int]:
                 & (Account.disabled_at <= limit)
             )
             .order_by(Account.id)
-            .tuples()
         )
-        return [account_id for (account_id,) in rows]
+        return [account.id for account in rows if not is_last(account)]
 
 
 def archive_leavers(now: dt.datetime) -> int:
     """Archives everybody whose grace has ended, with one audit line; how many."""
-    due = leavers_due(now)
-    if not due:
+    if not leavers_due(now):
         return 0
     with writing():
+        due = leavers_due(now)
         for group in grouped(due):
             Account.update(state="archived", archived_at=now).where(
                 Account.id.in_(group) & (Account.state == "disabled")

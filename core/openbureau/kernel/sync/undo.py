@@ -13,6 +13,7 @@ from openbureau.base.errors import Conflict
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.models import Account, Post, Session
+from openbureau.kernel.accounts.oversight import is_last
 from openbureau.kernel.directory.apply_units import write_unit_event
 from openbureau.kernel.directory.images import (
     TRACKED,
@@ -38,16 +39,29 @@ _NAMES = {"account": Account.login, "unit": Unit.code}
 _CODE_LENGTH = 32
 _LOGIN_LENGTH = 100
 _CHANGED_SINCE = "changed-since"
+_LAST = "last-administrator"
+_WHY = {
+    _CHANGED_SINCE: N_("同步之后又被改动过"),
+    "taken": N_("原来的名称或代码现由别人使用"),
+    _LAST: N_("是该类最后一名在用的全局管理员"),
+    "administrator": N_("此人现为管理员，不授予业务角色"),
+}
 
 
 class Left(msgspec.Struct, frozen=True):
-    """A row that was not restored. `reason` is `changed-since`, or `taken` when what it was
-    called belongs to somebody else now."""
+    """A row that was not restored. `reason` is `changed-since`; `taken` when what it was
+    called belongs to somebody else now; `last-administrator` when no other of the kind would
+    be left; `administrator` for a role of somebody who does no business any more."""
 
     table: str
     id: int
     name: str
     reason: str
+
+    @property
+    def why(self) -> str:
+        """The reason in words, as a message id."""
+        return _WHY[self.reason]
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -104,13 +118,17 @@ def undone_of(run: SyncRun) -> Undone | None:
 
 
 def _restored(before: Before, account_id: int | None, now: dt.datetime) -> Undone:
-    ended = _end_created(before.created, account_id, now)
-    restored: Counter[str] = Counter()
     left: list[Left] = []
+    ended = _end_created(before.created, left, account_id, now)
+    restored: Counter[str] = Counter()
     for table in TRACKED:
         images = before.changed.get(table, [])
         restorable = _unchanged(table, images, left)
         restorable = _without_taken(table, restorable, left)
+        if table == "account":
+            restorable = _keeping_administrators(restorable, left)
+        elif table == "role_grant":
+            restorable = _without_administrators(restorable, left)
         _write(table, restorable, account_id, now)
         restored[table] = len(restorable)
     rebuild_paths()
@@ -151,6 +169,38 @@ def _without_taken(table: str, images: list[RowImage], left: list[Left]) -> list
             image = wanted[name]
             left.append(Left(table, image.id, _name(table, image.id), "taken"))
         images = [image for image in images if image.before.get(column) not in taken]
+
+
+def _keeping_administrators(images: list[RowImage], left: list[Left]) -> list[RowImage]:
+    """Leaves out who would be disabled again as the last administrator of a kind."""
+    kept: list[RowImage] = []
+    going: list[int] = []
+    for image in images:
+        if image.before.get("state", "active") != "active":
+            if is_last(Account.get_by_id(image.id), going):
+                left.append(Left("account", image.id, _name("account", image.id), _LAST))
+                continue
+            going.append(image.id)
+        kept.append(image)
+    return kept
+
+
+def _without_administrators(images: list[RowImage], left: list[Left]) -> list[RowImage]:
+    """Leaves out roles of people who are administrators now: they do no business."""
+    holders: set[int] = set()
+    for group in grouped(image.id for image in images):
+        rows: Any = (
+            RoleGrant.select(RoleGrant.id)
+            .join(Account, on=(RoleGrant.account == Account.id))
+            .where(RoleGrant.id.in_(group) & Account.administrator.is_null(False))
+            .tuples()
+        )
+        holders |= {grant_id for (grant_id,) in rows}
+    left += [
+        Left("role_grant", grant_id, _name("role_grant", grant_id), "administrator")
+        for grant_id in sorted(holders)
+    ]
+    return [image for image in images if image.id not in holders]
 
 
 def _holders(field: Any, names: Collection[str]) -> list[tuple[str, int]]:
@@ -215,11 +265,11 @@ def _end_sessions(account_id: int, now: dt.datetime) -> None:
 
 
 def _end_created(
-    created: Mapping[str, list[int]], account_id: int | None, now: dt.datetime
+    created: Mapping[str, list[int]], left: list[Left], account_id: int | None, now: dt.datetime
 ) -> dict[str, int]:
     today = now.astimezone(CHINA).date()
-    for row_id in created.get("account", []):
-        _end_account(row_id, now)
+    kept = [row_id for row_id in created.get("account", []) if not _end_account(row_id, now)]
+    left += [Left("account", row_id, _name("account", row_id), _LAST) for row_id in kept]
     for group in grouped(created.get("post", [])):
         Post.update(is_active=False, ends_on=today).where(
             Post.id.in_(group) & Post.is_active
@@ -230,11 +280,15 @@ def _end_created(
         ).execute()
     for row_id in created.get("unit", []):
         _close_unit(row_id, account_id, now)
-    return {table: len(ids) for table, ids in created.items()}
+    counts = {table: len(ids) for table, ids in created.items()}
+    return counts | {"account": counts.get("account", 0) - len(kept)}
 
 
-def _end_account(row_id: int, now: dt.datetime) -> None:
+def _end_account(row_id: int, now: dt.datetime) -> bool:
+    """Whether it ended: somebody made the last administrator of a kind since stays."""
     account = Account.get_by_id(row_id)
+    if is_last(account):
+        return False
     suffix = f"~{row_id}"
     Account.update(
         login=account.login.removesuffix(suffix)[: _LOGIN_LENGTH - len(suffix)] + suffix,
@@ -243,6 +297,7 @@ def _end_account(row_id: int, now: dt.datetime) -> None:
         disabled_reason=DISABLED_BY_DIRECTORY,
     ).where(Account.id == row_id).execute()
     _end_sessions(row_id, now)
+    return True
 
 
 def _close_unit(row_id: int, account_id: int | None, now: dt.datetime) -> None:

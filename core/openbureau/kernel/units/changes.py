@@ -3,35 +3,26 @@ ever deleted. The caller holds the transaction."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from peewee import fn
 
 from openbureau.base.context import CHINA
-from openbureau.base.errors import Invalid, NotFound
+from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.actions import rebuild_paths, sounds_of
+from openbureau.kernel.units.custody import is_kept_by_directory, is_made_by_directory
+from openbureau.kernel.units.errors import UnitRefused
 from openbureau.kernel.units.lineage import Deed, newest_event_on, note_event
 from openbureau.kernel.units.models import KINDS, Node, Unit
+from openbureau.kernel.units.naming import Naming, check_name, naming_of
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{1,31}")
 CONTACTS = ("phone", "fax", "mail", "address", "postcode")
-
-
-class UnitRefused(Invalid):
-    """A change of the tree that cannot be; `field` is where the form says so."""
-
-    code = "UNIT-020"
-    unaffected = N_("单位树没有改动。")
-    remedy = ""
-
-    def __init__(self, field: str, what: str, /, **params: Any) -> None:
-        super().__init__(what, **params)
-        self.field = field
 
 
 def unit_by_code(code: str) -> Unit:
@@ -49,9 +40,9 @@ def create_unit(
     _check_day(deed)
     _check_code(code)
     _check_open(parent, "parent")
-    _check_name(name, parent.id)
     if kind not in KINDS:
         raise UnitRefused("kind", N_("没有这种单位类别。"))
+    check_name(Naming(name, short_name, parent.id, is_section=kind == "office"))
     unit = Unit.create(
         code=code,
         name=name,
@@ -73,7 +64,7 @@ def create_unit(
 def rename_unit(deed: Deed, unit: Unit, name: str, short_name: str) -> None:
     """Another name from a day on; `unit_name_on` still answers the old one for before."""
     _check_change(deed, unit)
-    _check_name(name, unit.parent_id, unit.id)
+    check_name(naming_of(unit, name, short_name))
     before = {"name": unit.name, "short_name": unit.short_name}
     after = {"name": name, "short_name": short_name or name}
     if before == after:
@@ -101,7 +92,7 @@ def move_unit(deed: Deed, unit: Unit, parent: Unit) -> None:
         raise UnitRefused("parent", N_("不能移到自己或自己的下属之下。"))
     if unit.parent_id is None or unit.parent_id == parent.id:
         raise UnitRefused("parent", N_("上级单位没有变化，或最上级单位不能移动。"))
-    _check_name(unit.name, parent.id, unit.id)
+    check_name(naming_of(unit, parent_id=parent.id))
     _note_move(deed, unit, parent)
     _finish(deed, "core.move_unit", unit, {"parent": parent.code})
 
@@ -114,8 +105,11 @@ def _note_move(deed: Deed, unit: Unit, parent: Unit) -> None:
 
 
 def close_unit(deed: Deed, unit: Unit) -> None:
-    """Closes a unit without staff and without open units below; its records stay."""
-    _check_change(deed, unit)
+    """Closes a unit without staff and without open units below; its records stay. One of the
+    unit list may be closed although a directory adopted it: the list brought it here."""
+    if is_made_by_directory(unit):
+        _refuse_kept(unit)
+    _check_open_on(deed, unit)
     staff = people_total([unit.id])
     if staff:
         raise UnitRefused("", N_("还有 %(total)s 人在这个单位任职，请先调离或合并。"), total=staff)
@@ -143,7 +137,7 @@ def reopen_unit(deed: Deed, unit: Unit) -> None:
         raise UnitRefused("", N_("这个单位没有撤销。"))
     if unit.parent is not None:
         _check_open(unit.parent, "")
-    _check_name(unit.name, unit.parent_id, unit.id)
+    check_name(naming_of(unit))
     _save(unit, {"is_active": True, "closed_at": None})
     note_event(unit.id, "reopened", deed)
     _finish(deed, "core.reopen_unit", unit, {})
@@ -157,7 +151,8 @@ def merge_units(deed: Deed, source: Unit, target: Unit) -> None:
     if f"/{source.id}/" in target.path:
         raise UnitRefused("target", N_("不能并入自己或自己的下属。"))
     for child in _open_children(source.id):
-        _check_not_directory(child)
+        if is_kept_by_directory(child):
+            _refuse_kept(child)
         _note_move(deed, child, target)
     moved = move_people(deed, _posts_in(source.id), target)
     note_event(source.id, "merged", deed, other_id=target.id)
@@ -265,23 +260,31 @@ def _save(unit: Unit, values: Mapping[str, Any]) -> None:
 
 
 def _check_change(deed: Deed, unit: Unit) -> None:
-    """What holds for every change of a unit's name, place or existence."""
-    _check_not_directory(unit)
+    """What holds for every change of a unit's name and place."""
+    if is_kept_by_directory(unit):
+        _refuse_kept(unit)
+    _check_open_on(deed, unit)
+
+
+def _check_open_on(deed: Deed, unit: Unit) -> None:
     _check_day(deed, unit)
     if not unit.is_active:
         raise UnitRefused("", N_("这个单位已经撤销，不能再改动；如有误请先恢复。"))
 
 
-def is_kept_by_directory(unit: Unit) -> bool:
-    """Whether name, place and existence of a unit are the directory's to change."""
-    return unit.source == "ldap" and bool(unit.external_id)
-
-
-def _check_not_directory(unit: Unit) -> None:
-    if is_kept_by_directory(unit):
+def _refuse_kept(unit: Unit) -> NoReturn:
+    if is_made_by_directory(unit):
         raise UnitRefused(
             "", N_("%(name)s由目录同步维护，名称、隶属和存废请在目录中修改。"), name=unit.name
         )
+    raise UnitRefused(
+        "",
+        N_(
+            "%(name)s由目录同步维护，名称、代码和隶属请在目录中修改，"
+            "在这里改的会被下次同步改回；撤销可以在这里办理。"
+        ),
+        name=unit.name,
+    )
 
 
 def _check_day(deed: Deed, unit: Unit | None = None) -> None:
@@ -296,19 +299,7 @@ def _check_code(code: str) -> None:
     if not CODE.fullmatch(code):
         raise UnitRefused("code", N_("代码用数字、字母和短横，2 到 32 位。"))
     if Unit.get_or_none(fn.LOWER(Unit.code) == code.lower()) is not None:
-        raise UnitRefused("code", N_("代码 %(code)s 已经有单位使用。"), code=code)
-
-
-def _check_name(name: str, parent_id: int | None, own_id: int | None = None) -> None:
-    if not name.strip():
-        raise UnitRefused("name", N_("请填写名称。"))
-    same = [
-        row
-        for row in _siblings(parent_id)
-        if row.is_active and row.id != own_id and row.name == name
-    ]
-    if same:
-        raise UnitRefused("name", N_("同一上级之下已有「%(name)s」。"), name=name)
+        raise UnitRefused("code", N_("代码 %(taken)s 已经有单位使用。"), taken=code)
 
 
 def _check_open(unit: Unit, field: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from openbureau.base.errors import Invalid, OperatorError
 from openbureau.base.i18n import N_
@@ -18,6 +19,18 @@ class UnitCycle(Invalid):
     def __init__(self, codes: Sequence[str]) -> None:
         super().__init__(codes=" → ".join(codes))
         self.codes = tuple(codes)
+
+
+class UnitRefused(Invalid):
+    """A change of the tree that cannot be; `field` is where the form says so."""
+
+    code = "UNIT-020"
+    unaffected = N_("单位树没有改动。")
+    remedy = ""
+
+    def __init__(self, field: str, what: str, /, **params: Any) -> None:
+        super().__init__(what, **params)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,16 @@ from openbureau.base.request import Request
 from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.units.changes import (
     CONTACTS,
-    UnitRefused,
-    is_kept_by_directory,
     people_total,
     place_of,
     unit_by_code,
 )
+from openbureau.kernel.units.custody import (
+    adopted_units,
+    is_kept_by_directory,
+    is_made_by_directory,
+)
+from openbureau.kernel.units.errors import UnitRefused
 from openbureau.kernel.units.lineage import EVENT_LABELS, Deed, history_of
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
@@ -27,6 +31,10 @@ LIST = "/-/console/units"
 KEPT_DEEDS = ("rename", "recode", "move", "split", "merge", "close")
 KEPT = N_(
     "这个单位由目录同步维护：更名、改代码、改隶属、分设、合并和撤销请在目录中办理，下次同步后生效。"
+)
+KEPT_OF_LIST = N_(
+    "这个单位由目录同步维护：更名、改代码、改隶属、分设和合并请在目录中办理，下次同步后生效；"
+    "单位名录中的单位可以在这里撤销。"
 )
 INDENT = "\N{EM SPACE}"
 
@@ -118,7 +126,7 @@ def _unit_page(request: Request, node: UnitNode, words: str = "") -> Any:
         may_place=_is_open_to(ctx, node, DEEDS["place"]) and unit.is_active,
         contacts=[(ctx.gettext(label), getattr(unit, name)) for name, label in _CONTACTS],
         deeds=_offered(ctx, node, unit),
-        kept=ctx.gettext(KEPT) if unit.is_active and is_kept_by_directory(unit) else "",
+        kept=ctx.gettext(_kept_words(unit)) if unit.is_active else "",
         events=[_event(request, event) for event in reversed(history_of(node.id))],
     )
 
@@ -145,9 +153,21 @@ def _offered(ctx: Context, node: UnitNode, unit: Unit) -> list[dict[str, Any]]:
 def _fits(name: str, unit: Unit) -> bool:
     if not unit.is_active:
         return name == "reopen"
-    if name in KEPT_DEEDS and is_kept_by_directory(unit):
-        return False
-    return name != "reopen"
+    return name != "reopen" and not _is_kept(name, unit)
+
+
+def _is_kept(name: str, unit: Unit) -> bool:
+    """Whether the change is the directory's to make."""
+    if name == "close":
+        return is_made_by_directory(unit)
+    return name in KEPT_DEEDS and is_kept_by_directory(unit)
+
+
+def _kept_words(unit: Unit) -> str:
+    """What of the unit is the directory's to change; empty when nothing is."""
+    if is_made_by_directory(unit):
+        return KEPT
+    return KEPT_OF_LIST if is_kept_by_directory(unit) else ""
 
 
 def _is_open_to(ctx: Context, node: UnitNode, deed: UnitDeed) -> bool:
@@ -241,16 +261,19 @@ def _form(request: Request, node: UnitNode, deed: UnitDeed) -> Any:
 
 def _others(ctx: Context, node: UnitNode, *, is_merge: bool) -> list[tuple[str, str]]:
     """The units this one can go under, or into: a section only into another section of the
-    same unit. All within the administrator's reach."""
+    same unit, and nothing into one the directory keeps. All within the administrator's
+    reach."""
     tree = unit_tree(ctx.tree_version)
     below = set(tree.subtree_ids(node.id))
     is_section = is_merge and not node.is_access_unit
+    kept = {unit.code for unit in adopted_units() if is_kept_by_directory(unit)} if is_merge else ()
     return [
         (other.code, f"{INDENT * other.depth}{other.short_name}")
         for other in tree.nodes
         if other.is_active
         and other.id not in below
         and ctx.may_in(POWER, other.id)
+        and other.code not in kept
         and (other.parent_id == node.parent_id if is_section else other.is_access_unit)
         and (is_merge or other.id != node.parent_id)
     ]
@@ -275,8 +298,9 @@ def _form_page(
 def _notes(request: Request, node: UnitNode, deed: UnitDeed) -> list[str]:
     """What the change brings along."""
     say, tree = request.catalogue.gettext, unit_tree(request.person.tree_version)
-    if deed in map(DEEDS.__getitem__, KEPT_DEEDS) and is_kept_by_directory(unit_by_code(node.code)):
-        return [say(KEPT)]
+    unit = unit_by_code(node.code)
+    if _is_kept(request.params["deed"], unit):
+        return [say(_kept_words(unit))]
     kept = say("以前的公文和记录仍属原单位，按当时的名称显示。")
     if deed is DEEDS["merge"]:
         grants = RoleGrant.unit == node.id
