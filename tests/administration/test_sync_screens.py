@@ -212,17 +212,49 @@ def test_a_large_plan_waits_for_a_second_administrator(
     assert sum(state == "disabled" for state in people().values()) == 40
 
 
-def test_undo_restores_the_accounts(bureau: Bureau, system: Client, slapd: Slapd) -> None:
+def test_undo_is_shown_and_restores_the_accounts(
+    bureau: Bureau, system: Client, slapd: Slapd
+) -> None:
     applied(bureau, system)
     before = people()
     slapd.modify(f"dn: {dn_of(5)}\nchangetype: delete\n")
     page = applied(bureau, system)
     assert people()["u5"] == "disabled"
-    assert "撤销" in system.get(f"{page}/undo").words
-    assert system.post(f"{page}/undo").status == 303
+    shown = system.get(f"{page}/undo")
+    assert "张三5" in shown.words
+    assert "没有人因此停用" in shown.words
+    assert system.post(f"{page}/undo", {"plan": "0" * 64}).status == 409
+    plan = plan_of(system, f"{page}/undo")
+    answer = system.post(f"{page}/undo", {"plan": plan})
+    assert answer.status == 303
+    bureau.run_jobs()
     assert people() == before
     assert "已撤销" in system.get(page).words
-    assert system.post(f"{page}/undo").status == 409
+    assert "已写入" in system.get(str(answer.location)).words
+    again = system.post(f"{page}/undo", {"plan": plan})
+    assert (again.status, "不能撤销" in again.words) == (409, True)
+
+
+def test_an_undo_that_would_disable_many_waits_for_a_second_administrator(
+    bureau: Bureau, system: Client
+) -> None:
+    page = applied(bureau, system)
+    shown = system.get(f"{page}/undo").words
+    assert "208 人将停用" in shown
+    assert "张三0" in shown
+    assert "停用超过 30 人" in shown
+    plan = plan_of(system, f"{page}/undo")
+    waiting = str(system.post(f"{page}/undo", {"plan": plan}).location)
+    bureau.run_jobs()
+    assert set(people().values()) == {"active"}
+    assert "等待第二人确认" in system.get(waiting).words
+    assert system.post(f"{waiting}/confirm", {"plan": plan}).status == 403
+    assert system.post(f"{waiting}/exclude", {"line": "x"}).status == 409
+    other = second_administrator(bureau)
+    assert other.post(f"{waiting}/confirm", {"plan": plan}).status == 303
+    bureau.run_jobs()
+    assert set(people().values()) == {"disabled"}
+    assert "已撤销" in system.get(page).words
 
 
 def test_others_may_not_touch_a_synchronisation(bureau: Bureau, system: Client) -> None:

@@ -24,7 +24,6 @@ from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.sync.actions import apply_run, confirm_run
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
-from openbureau.kernel.sync.undo import undo_run
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.directory import bureau_entries, dn_of
 from openbureau.testing.slapd import SUFFIX, Slapd
@@ -119,7 +118,7 @@ def test_leaving_a_group_ends_the_grant_and_hand_made_ones_stay(
     applied(synced, run)
     assert RoleGrant.get_by_id(by_hand.id).ended_at is None
     assert RoleGrant.select().count() == 5
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     assert holders("clerk") == ["u1", "u2", "u2", "u3", "u4"]
 
 
@@ -200,7 +199,7 @@ def test_role_an_administrator_still_holds_from_a_group_is_taken_back(
     assert holders("reader") == ["u6"]
     with writing():
         Account.update(administrator="audit").where(Account.login == "u6").execute()
-    undone = undo_run(run, account_id=synced.first, now=synced.now)
+    undone = synced.undo(run)
     assert [(left.table, left.reason) for left in undone.left] == [("role_grant", "administrator")]
     assert holders("reader") == ["u6"]
 
@@ -241,7 +240,7 @@ def test_further_posts_begin_change_and_end(synced: Synced, slapd: Slapd) -> Non
     slapd.modify(change.format(""))
     run = applied(synced, synced.read(source))
     assert posts()[1] == ("530321", "head", False)
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     assert posts()[1] == ("530321", "head", True)
     assert Post.get_by_id(acting.id).is_active
 

@@ -41,6 +41,7 @@ def make_plan(
         blocked=tripped_gates(people.changes, current, roles),
         roles=tuple(roles),
         base=current.digest,
+        recent=len(current.recent),
     )
 
 

@@ -180,6 +180,28 @@ REASONS = MappingProxyType(
             "是管理员，不授予业务角色",
             "is an administrator; no business role is given",
         ),
+        "undo-changed-since": ("同步之后又被改动过", "changed since the run"),
+        "undo-changed-by-later-run": ("之后的另一次同步又改动过", "changed by a later run"),
+        "undo-appointed-since": ("之后被任命为管理员", "appointed administrator since"),
+        "undo-entrusted-since": (
+            "之后又得到角色、任职或代办授权",
+            "given roles, posts or a delegation since",
+        ),
+        "undo-taken": (
+            "原来的名称或代码现由别人使用",
+            "the former name or code is somebody else's now",
+        ),
+        "undo-last-administrator": (
+            "是该类最后一名在用的全局管理员",
+            "the last administrator of a kind who is in use",
+        ),
+        "undo-administrator": (
+            "此人现为管理员，不授予业务角色",
+            "an administrator now; holds no business role",
+        ),
+        "undo-unit-closed": ("原来所在或上级单位已撤销", "the unit it was in is closed"),
+        "undo-keeps-people": ("单位内还有在用的人员", "people in use are still in the unit"),
+        "undo-keeps-units": ("下面还有在用的单位", "units in use are still below"),
         "unreadable": ("有属性无法识别", "an attribute is not readable"),
         "too-long": ("有属性过长", "an attribute is too long"),
     }

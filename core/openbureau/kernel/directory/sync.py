@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
 from openbureau.kernel.directory.config import DirectoryConfig
 from openbureau.kernel.directory.delta import read_since
 from openbureau.kernel.directory.entrance import KeepPhoto
+from openbureau.kernel.directory.gates import counted_since
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.photos import photo_shelf
 from openbureau.kernel.directory.plan import ACTIONS, Change, Plan, RoleChange
@@ -88,15 +89,20 @@ def prepare(
     source: DirectorySource | None = None,
     excluded: Collection[str] = frozenset(),
     is_delta: bool = False,
+    planned_at: dt.datetime | None = None,
 ) -> Prepared | Incomplete:
     """Reads the directory and plans; nothing is written but new pictures, which are swept away
-    when no account names them. A delta that cannot be trusted becomes a full reading."""
+    when no account names them. A delta that cannot be trusted becomes a full reading.
+
+    The gates count whom the source has disabled in the 24 hours before `planned_at`, when the
+    plan was made that is made again, and since; `now` otherwise.
+    """
     keep_photo = photo_shelf(now) if config.reads_photos else None
     snapshot = _read(config, source, keep_photo, is_delta=is_delta)
     if isinstance(snapshot, Incomplete):
         return snapshot
     with reading():
-        plan = make_plan(snapshot, current_rows(source), excluded)
+        plan = make_plan(snapshot, current_rows(source, counted_since(planned_at or now)), excluded)
     return plan if isinstance(plan, Incomplete) else Prepared(snapshot, plan)
 
 
@@ -149,7 +155,7 @@ def synchronise(
     if is_dry_run or plan.blocked:
         return plan_report(plan, plan.blocked, is_applied=False)
     try:
-        apply_plan(plan, prepared.snapshot, now, order)
+        apply_plan(plan, prepared.snapshot, now, replace(order, disabled_since=counted_since(now)))
     except PlanChanged:
         return plan_report(plan, ("plan-changed",), is_applied=False)
     return plan_report(plan, (), is_applied=True)

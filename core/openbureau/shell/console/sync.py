@@ -7,7 +7,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from openbureau.base.declarations import MenuEntry, Page
-from openbureau.base.errors import Invalid, Problem
+from openbureau.base.errors import Conflict, Invalid, Problem
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
@@ -20,9 +20,10 @@ from openbureau.kernel.sync.actions import (
     discard_run,
     exclude,
     order_run,
+    order_undo,
     start_run,
 )
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.queries import (
     ACTION_LABELS,
     FIELD_LABELS,
@@ -31,18 +32,21 @@ from openbureau.kernel.sync.queries import (
     PlanUnit,
     blocked_of,
     excluded_of,
+    gate_words,
     latest_run,
     names_of,
-    plan_counts,
-    plan_lines,
+    recent_of,
     run_by_uid,
     runs,
 )
-from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, undo_run, undone_of
+from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, preview_undo, undone_of
+from openbureau.kernel.sync.undo_lines import run_counts, run_lines, undo_counts, undo_lines
+from openbureau.kernel.sync.undo_plan import Left, UndoPlan, decoded_undo
 from openbureau.shell.directory import KIND_LABELS
 
 POWER = "core.run_sync"
 PER_PAGE = 50
+MOST_UNDO_LINES = 500
 SETTINGS_SOURCE = "-"
 LAMPS = {
     "applied": "ok",
@@ -56,7 +60,7 @@ SHOWN_OF_NEW = {FIELD_LABELS[name] for name in ("title", "parent", "kind")}
 # Actions that bring somebody elsewhere; of the others the place says where they are.
 BROUGHT = {"move", "enable", "grant"}
 TONES = {"create": "ok", "disable": "seal", "conflict": "warn", "excluded": ""}
-SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量")}
+SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量"), UNDO: N_("撤销")}
 TRIGGER_LABELS = {"manual": N_("手工"), "schedule": N_("定时"), "command": N_("命令行")}
 STATE_WORDS = {
     "active": N_("在用"),
@@ -143,10 +147,10 @@ def show_run(request: Request) -> Any:
 
 def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any:
     say = request.catalogue.gettext
-    counts = plan_counts(run)
+    counts = run_counts(run)
     action = request.query.get("action", "")
     action = action if action in counts else ""
-    groups = plan_lines(run, actions=(action,) if action else ())
+    groups = run_lines(run, actions=(action,) if action else ())
     unit_ref = request.query.get("unit", "")
     if unit_ref in {group.ref for group in groups}:
         groups = [group for group in groups if group.ref == unit_ref]
@@ -171,7 +175,7 @@ def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any
         total=total,
         previous_url=f"{base}?page={number - 1}{kept}" if number > 1 else None,
         next_url=f"{base}?page={number + 1}{kept}" if first + PER_PAGE < total else None,
-        undone=undone_of(run),
+        left=_left(request, undone.left if (undone := undone_of(run)) else ()),
     )
 
 
@@ -235,6 +239,11 @@ def _word(request: Request, label: str, value: str) -> str:
     return request.catalogue.gettext(words.get(value, value))
 
 
+def _left(request: Request, lines: Sequence[Left]) -> list[tuple[str, str]]:
+    """What stays as it is, and why."""
+    return [(line.name, line.words[request.catalogue.language != "zh"]) for line in lines]
+
+
 def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
     say = request.catalogue.gettext
     account_id = request.person.account.id
@@ -269,7 +278,10 @@ def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
         "may_undo": may_undo(run, request.person.now),
         "undo_until": run.applied_at + dt.timedelta(days=UNDO_DAYS) if run.applied_at else None,
         "excluded_total": len(excluded_of(run)),
-        "may_exclude": run.state in {"planned", "blocked"},
+        "may_exclude": run.state in {"planned", "blocked"} and run.scope != UNDO,
+        "is_undo": run.scope == UNDO,
+        "undoes": decoded_undo(run.plan).run if run.scope == UNDO else "",
+        "recent": recent_of(run) if run.state in {"planned", "blocked"} else 0,
     }
 
 
@@ -292,7 +304,7 @@ def change_exclusions(request: Request) -> Any:
     chosen = {str(line) for line in form.getlist("line")}
     if form.get("select_all"):
         action = str(form.get("action", ""))
-        groups = plan_lines(run, actions=(action,) if action else ())
+        groups = run_lines(run, actions=(action,) if action else ())
         chosen = {line.external_id for group in groups for line in group.lines}
     if not chosen:
         raise Invalid(N_("没有选择任何一行。"))
@@ -329,17 +341,59 @@ def discard(request: Request) -> Any:
 
 
 def ask_undo(request: Request) -> Any:
-    """Asks before a synchronisation is taken back."""
-    run = run_by_uid(request.params["uid"])
-    return page("core/console_sync_undo.html", run=_facts(request, run), days=UNDO_DAYS)
+    """What taking a synchronisation back would change, before it is ordered."""
+    return _undo_page(request, run_by_uid(request.params["uid"]))
 
 
 def undo(request: Request) -> Any:
-    """Takes a synchronisation back."""
+    """Orders a synchronisation to be taken back as it was shown; a gate may hold it."""
     ctx = request.person
     run = run_by_uid(request.params["uid"])
-    undo_run(run, account_id=ctx.account.id, now=ctx.now)
-    return redirect(f"/-/console/sync/{run.uid}", "已撤销本次同步。")
+    form = request.form if request.form is not None else FormData()
+    plan_hash = str(form.get("plan", ""))
+    try:
+        made = order_undo(run, account_id=ctx.account.id, plan_hash=plan_hash, now=ctx.now)
+    except Conflict as changed:
+        return _undo_page(request, run, changed)
+    notice = "正在撤销。" if made.state == "applying" else "等待另一名系统管理员确认。"
+    return redirect(f"/-/console/sync/{made.uid}", notice)
+
+
+def _undo_page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any:
+    say = request.catalogue.gettext
+    plan = None
+    try:
+        plan = preview_undo(run, request.person.now)
+    except Conflict as refused:
+        problem = problem or refused
+    return page(
+        "core/console_sync_undo.html",
+        status=409 if problem and request.form is not None else 200,
+        problem=say(problem.what, **problem.params) if problem else "",
+        run=_facts(request, run),
+        days=UNDO_DAYS,
+        plan=_undo_facts(request, plan) if plan else None,
+    )
+
+
+def _undo_facts(request: Request, plan: UndoPlan) -> dict[str, Any]:
+    """The plan in words: rows by unit up to the limit of a page, figures, gates."""
+    say = request.catalogue.gettext
+    is_zh = request.catalogue.language == "zh"
+    groups = undo_lines(plan)
+    counts = undo_counts(plan)
+    return {
+        "hash": plan.hash,
+        "disabled": len(plan.disabled),
+        "recent": plan.recent,
+        "gates": [words[not is_zh] for words in gate_words(plan.blocked)],
+        "counts": [
+            (say(label), counts[name]) for name, label in ACTION_LABELS.items() if counts[name]
+        ],
+        "groups": [_group(request, group) for group in _slice(groups, 0, MOST_UNDO_LINES)],
+        "total": sum(counts.values()),
+        "shown": min(sum(counts.values()), MOST_UNDO_LINES),
+    }
 
 
 PAGES = (
