@@ -1,6 +1,7 @@
 """A small bureau in a real Active Directory domain."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,18 @@ def config(domain: DomainController) -> DirectoryConfig:
         profile="ad",
         ca_file=str(domain.ca_file),
     )
+
+
+@pytest.fixture
+def domain_described(domain: DomainController) -> dict[str, Any]:
+    """The domain as an administrator describes it."""
+    return {
+        "code": "domain",
+        "name": "域",
+        "url": domain.url,
+        "bind_dn": ADMIN_DN,
+        "base": SUFFIX,
+        "password": ADMIN_PASSWORD,
+        "profile": "ad",
+        "ca_certificate": domain.ca_file.read_text("ascii"),
+    }

@@ -1,5 +1,7 @@
 """Signing in through the page with a password that a real Active Directory keeps."""
 
+from typing import Any
+
 import pytest
 
 from openbureau.base.database import writing
@@ -12,11 +14,8 @@ from openbureau.kernel.sync.runs import read_run
 from openbureau.testing.bureau import Answer, Bureau, Client
 from openbureau.testing.ldif import ldif
 from openbureau.testing.samba import (
-    ADMIN_DN,
-    ADMIN_PASSWORD,
     KUNMING_DN,
     PASSWORD,
-    SUFFIX,
     DomainController,
     person_entry,
 )
@@ -27,19 +26,9 @@ NEW_PASSWORD = "Another-Horse-8"
 
 
 @pytest.fixture
-def source(bureau: Bureau, domain: DomainController) -> DirectorySource:
+def source(bureau: Bureau, domain_described: dict[str, Any]) -> DirectorySource:
     """The domain as a source that lets people change their password."""
-    described = Described(
-        code="domain",
-        name="域",
-        url=domain.url,
-        bind_dn=ADMIN_DN,
-        base=SUFFIX,
-        password=ADMIN_PASSWORD,
-        profile="ad",
-        ca_certificate=domain.ca_file.read_text("ascii"),
-        may_change_password=True,
-    )
+    described = Described(**domain_described, may_change_password=True)
     with writing():
         return create_source(described, data=bureau.installation.settings.data, now=bureau.now)
 

@@ -18,10 +18,7 @@ from openbureau.kernel.units.models import Unit
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.ldif import ldif
 from openbureau.testing.samba import (
-    ADMIN_DN,
-    ADMIN_PASSWORD,
     KUNMING_DN,
-    SUFFIX,
     WUHUA_DN,
     DomainController,
     person_entry,
@@ -31,18 +28,9 @@ pytestmark = pytest.mark.samba
 
 
 @pytest.fixture
-def source(bureau: Bureau, domain: DomainController) -> DirectorySource:
+def source(bureau: Bureau, domain_described: dict[str, Any]) -> DirectorySource:
     """The domain as a source of a bureau."""
-    described = Described(
-        code="domain",
-        name="域",
-        url=domain.url,
-        bind_dn=ADMIN_DN,
-        base=SUFFIX,
-        password=ADMIN_PASSWORD,
-        profile="ad",
-        ca_certificate=domain.ca_file.read_text("ascii"),
-    )
+    described = Described(**domain_described)
     with writing():
         return create_source(described, data=bureau.installation.settings.data, now=bureau.now)
 

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from openbureau.base.database import writing
 from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.audit.origin import os_user
 from openbureau.kernel.units.models import Unit
+from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import PASSWORD, Bureau, Client
 from openbureau.testing.directory import bureau_entries, dn_of
 from openbureau.testing.ldif import ldif
@@ -255,6 +258,19 @@ def test_an_undo_that_would_disable_many_waits_for_a_second_administrator(
     bureau.run_jobs()
     assert set(people().values()) == {"disabled"}
     assert "已撤销" in system.get(page).words
+
+
+def test_a_step_on_the_command_line_is_told(bureau: Bureau, system: Client) -> None:
+    page = preview(bureau, system)
+    uid, plan = page.rpartition("/")[2], plan_of(system, page)
+    data = str(bureau.installation.settings.data)
+    order = ["sync-runs", "apply", uid, "--as", "system", "--plan", plan]
+    done = CliRunner().invoke(root, ["--data", data, *order])
+    assert done.exit_code == 0, done.output
+    told = f"系统管理员（通过命令行，系统用户 {os_user()}）"
+    assert f"{told} 于" in system.get(page).words
+    trail = bureau.sign_in("audit").get("/-/console/audit?action=core.order_sync").words
+    assert told in trail
 
 
 def test_others_may_not_touch_a_synchronisation(bureau: Bureau, system: Client) -> None:

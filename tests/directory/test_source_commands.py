@@ -11,7 +11,10 @@ from openbureau.base.database import db, reading, writing
 from openbureau.base.locks import exclusive
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.models import AuditRecord
+from openbureau.kernel.audit.origin import COMMAND_LINE, os_user
 from openbureau.kernel.directory.models import DirectorySource
+from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.queries import commanded
 from openbureau.shell.cli.root import root
 from openbureau.testing.directory import NOW, dn_of
 from openbureau.testing.slapd import READER_DN, READER_PASSWORD, SUFFIX, Slapd
@@ -154,6 +157,12 @@ def test_blocked_run_is_confirmed_by_two_and_taken_back(commands: Commands, slap
     assert (undone["restored"]["account"], undone["left"]) == (8, [])
     with reading():
         assert Account.select().where(Account.state == "active").count() == 210
+        run = SyncRun.get(SyncRun.uid == run["run"])
+        assert set(commanded(run)) >= {"core.support_sync", "core.confirm_sync", "core.undo_sync"}
+        assert set(commanded(run).values()) == {os_user()}
+        for record in AuditRecord.select():
+            said = json.loads(record.detail)
+            assert (said["origin"], said["os_user"]) == (COMMAND_LINE, os_user()), record.action
 
 
 def test_second_run_of_a_source_is_refused_kindly(commands: Commands) -> None:

@@ -11,10 +11,7 @@ from openbureau.base.database import db, reading, writing
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.directory.sync import Report, synchronise
-from openbureau.kernel.units.changes import move_unit, recode_unit, rename_unit
-from openbureau.kernel.units.errors import UnitRefused
-from openbureau.kernel.units.lineage import Deed
-from openbureau.kernel.units.models import Node, Unit
+from openbureau.kernel.units.models import Unit
 from openbureau.shell.demo.ldif import demo_ldif
 from openbureau.testing.directory import (
     NOW,
@@ -277,49 +274,6 @@ def test_empty_unit_that_vanished_is_closed_and_opened_again(
     before = everything()
     assert sync(server).units == {**NOTHING, "unchanged": 26}
     assert everything() == before
-
-
-def test_units_of_the_official_list_are_adopted_by_code(slapd: Slapd) -> None:
-    with writing():
-        node = Node.create(name="省局", is_self=True)
-        listed = Unit.create(
-            code="530000",
-            name="云南省质量技术监督局",
-            short_name="省局",
-            kind="province",
-            home_node=node,
-        )
-    report = sync(slapd)
-    assert report.units == {**NOTHING, "create": 25, "update": 1, "unchanged": 0}
-    adopted = Unit.get_by_id(listed.id)
-    assert (adopted.name, adopted.source) == ("云南省质量技术监督局", "list")
-    assert adopted.external_id is not None
-    assert unit("530100").parent == adopted
-
-
-def test_adopted_unit_is_renamed_by_the_directory_alone(slapd: Slapd) -> None:
-    with writing():
-        node = Node.create(name="省局", is_self=True)
-        names = {"name": "第00县局", "short_name": "零零局"}
-        Unit.create(code="530120", kind="county", home_node=node, **names)
-    sync(slapd)
-    adopted = unit("530120")
-    assert (adopted.source, bool(adopted.external_id)) == ("list", True)
-    deed = Deed(NOW.date(), NOW, "编办〔2025〕1号")
-    for change in (
-        lambda: rename_unit(deed, adopted, "另名局", ""),
-        lambda: move_unit(deed, adopted, unit("530200")),
-        lambda: recode_unit(deed, adopted, "530999"),
-    ):
-        with pytest.raises(UnitRefused, match="会被下次同步改回"), writing():
-            change()
-    renamed = f"dn: {county_dn(0, 0)}\nchangetype: modrdn\nnewrdn: ou=新名局\ndeleteoldrdn: 1\n\n"
-    slapd.modify(renamed)
-    report = sync(slapd, is_dry_run=True)
-    assert report.units == {**NOTHING, "update": 1, "unchanged": 25}
-    assert any("新名局" in shown for shown in report.lines)
-    sync(slapd)
-    assert unit("530120").name == "新名局"
 
 
 def test_audit_says_what_a_run_did_in_one_line(slapd: Slapd) -> None:

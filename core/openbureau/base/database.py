@@ -150,8 +150,12 @@ def _connected() -> Iterator[None]:
             db.connect(reuse_if_open=True)
             yield
         elif db.is_closed():
-            with db.connection_context():
+            db.connect()
+            try:
                 yield
+            finally:
+                # Not a connection context: whoever waits gives the connection back inside.
+                db.close()
         else:
             yield
     except (OperationalError, PeeweeException) as fault:
@@ -174,7 +178,11 @@ def waiting() -> Iterator[None]:
 _STORAGE_FAULTS = (
     (re.compile("readonly|read-only|permission denied"), "DB-011", N_("数据库文件是只读的。")),
     (re.compile("disk is full|No space left|disk I/O"), "DB-012", N_("磁盘已满或写入出错。")),
-    (re.compile("locked|timeout|canceling statement"), "DB-013", N_("数据库正忙，没有及时响应。")),
+    (
+        re.compile("locked|timeout|canceling statement|deadlock"),
+        "DB-013",
+        N_("数据库正忙，没有及时响应。"),
+    ),
     (re.compile("connect|closed the connection|server"), "DB-014", N_("数据库服务器没有响应。")),
     (re.compile("unable to open|malformed|not a database"), "DB-015", N_("数据库文件无法打开。")),
 )

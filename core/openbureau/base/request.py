@@ -1,7 +1,8 @@
 """What a view receives: plain values, read before the view runs."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,6 +14,7 @@ from starlette.requests import cookie_parser
 from openbureau.base.assets import Assets
 from openbureau.base.context import Context
 from openbureau.base.csrf import FORM_PAGE_FIELD
+from openbureau.base.database import writing
 from openbureau.base.drafts import Draft, page_of
 from openbureau.base.errors import Problem
 from openbureau.base.escaping import PlainEnvironment
@@ -162,6 +164,14 @@ class Request:
         self._full_path = ""
         self.led_to = ""
         self.is_refused = False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The write transaction of a page that opens its own: the person is admitted once
+        more inside it. Raises the Problem that keeps them from the page now."""
+        with writing():
+            self.app.gate.confirm(self)
+            yield
 
     @property
     def cookies(self) -> dict[str, str]:

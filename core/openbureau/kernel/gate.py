@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from peewee import Query
@@ -23,6 +24,7 @@ from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.queries import session_row
 from openbureau.kernel.appearance.queries import looks
 from openbureau.kernel.drafts.forms import forget_sent, keep_text, shown_draft
+from openbureau.kernel.enablement.actions import hold_rights
 from openbureau.kernel.enablement.models import Epoch, Stamp
 from openbureau.kernel.files.uploads import store_form_files
 from openbureau.kernel.frame import MODE_COOKIES, FrameBuilder
@@ -122,17 +124,24 @@ class StaffGate:
 
     def confirm(self, request: Request) -> None:
         """Looks at the person anew where sessions, rights or units changed since they were
-        admitted. Inside the write transaction: a right that ended meanwhile is not used.
+        admitted. Inside the write transaction: a right that ended meanwhile is not used, none
+        ends before it is over, and what is done is dated from here on.
 
         Raises the Problem that keeps them from the page now.
         """
-        if request.ctx is None:
+        if request.session is None:
             return
+        # Only pages of the core change rights themselves.
+        hold_rights(is_alone=request.route is None or request.route.slug == CORE)
         row = session_row().row(token_hash=request.session.token_hash)
         if row == request.session:
+            if request.ctx is not None:
+                request.ctx = replace(request.ctx, now=self._clock())
             return
-        request.ctx = None
+        request.session = request.ctx = None
         self.identify(request)
+        if request.session is None:
+            raise SignInNeeded.for_form()
         self.admit(request)
 
     def _admit_to_plugin(self, request: Request, slug: str) -> None:

@@ -8,17 +8,24 @@ from openbureau.base.request import Request
 
 SIZES = (20, 50, 100)
 _NEAR = 1
+_PLACE = ("page", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where in a list we are. `query` holds the other parameters of the address, in order."""
+    """Where in a list we are. `query` holds the other parameters of the address, in order.
+
+    `before` and `after` name the first and last row shown: with them the neighbouring pages
+    are found as quickly at any depth, and rows added meanwhile move nothing.
+    """
 
     total: int
     number: int
     per_page: int
     path: str
     query: Sequence[tuple[str, str]]
+    before: str = ""
+    after: str = ""
 
     @property
     def pages(self) -> int:
@@ -42,7 +49,11 @@ class Paging:
 
     def url(self, number: int) -> str:
         """The address of a page."""
-        return self._address(number, self.per_page)
+        beside = {self.number - 1: ("before", self.before), self.number + 1: ("after", self.after)}
+        name, place = beside.get(number, ("", ""))
+        # The first page is wherever the list begins.
+        is_named = place and number > 1
+        return self._address(number, self.per_page, [(name, place)] if is_named else [])
 
     @property
     def links(self) -> list[tuple[int, str] | None]:
@@ -63,8 +74,8 @@ class Paging:
         """(rows a page, address of that choice); each starts where this page starts."""
         return [(size, self._address(self.offset // size + 1, size)) for size in SIZES]
 
-    def _address(self, number: int, per_page: int) -> str:
-        pairs = [*self.query]
+    def _address(self, number: int, per_page: int, place: Sequence[tuple[str, str]] = ()) -> str:
+        pairs = [*self.query, *place]
         if per_page != SIZES[0]:
             pairs.append(("size", str(per_page)))
         if number > 1:
@@ -99,7 +110,8 @@ def sorting(request: Request, keys: Sequence[str], default: str) -> Sorting:
     if asked.removeprefix("-") not in keys:
         asked = default
     key = asked.removeprefix("-")
-    return Sorting(key, asked.startswith("-"), request.path, _kept(request, "sort", "page"))
+    kept = _kept(request, "sort", *_PLACE)
+    return Sorting(key, asked.startswith("-"), request.path, kept)
 
 
 def _kept(request: Request, *left_out: str) -> list[tuple[str, str]]:
@@ -112,4 +124,4 @@ def paging(request: Request, total: int) -> Paging:
     per_page = int(asked) if asked in {str(size) for size in SIZES} else SIZES[0]
     pages = max(1, -(-total // per_page))
     number = request.number("page", 1, 1, pages)
-    return Paging(total, number, per_page, request.path, _kept(request, "page", "size"))
+    return Paging(total, number, per_page, request.path, _kept(request, "size", *_PLACE))

@@ -8,7 +8,7 @@ from openbureau.base.pages import Download
 from openbureau.base.request import Request
 from openbureau.kernel.files.errors import FileGone
 from openbureau.kernel.files.names import content_disposition
-from openbureau.kernel.files.queries import attachment
+from openbureau.kernel.files.queries import attachment, attachments_of
 from openbureau.kernel.files.storage import content_path
 
 
@@ -27,6 +27,20 @@ def download_attachment(request: Request) -> Any:
                 raise FileGone(name=found.name)
             return Download(path, content_disposition(found.name), found.media_type)
     raise NotFound
+
+
+def attachment_lines(realm: str, record_id: int) -> list[dict[str, Any]]:
+    """The attachments of a record as file lists show them."""
+    return [
+        {
+            "id": found.uid,
+            "name": found.name,
+            "url": f"/-/files/{found.uid}",
+            "size_bytes": found.size_bytes,
+            "media_type": found.media_type,
+        }
+        for found in attachments_of(realm, record_id)
+    ]
 
 
 PAGES = (Page("files/{uid}", download_attachment, "signed-in"),)

@@ -11,6 +11,7 @@ from openbureau.base.i18n import N_
 from openbureau.base.request import Request
 from openbureau.kernel.access.administration import POWERS
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.audit.origin import COMMAND_LINE
 from openbureau.kernel.audit.queries import former_unit_names, names_of
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.audit_labels import ACTIONS, REALMS
@@ -104,7 +105,7 @@ class AuditWords:
         return AuditLine(
             id=row.id,
             at=row.at,
-            who=self._who(row),
+            who=self._by(row),
             login=row.login or "",
             unit=self._unit(row),
             action=self.action(row.action),
@@ -113,6 +114,18 @@ class AuditWords:
             is_done=row.outcome == "done",
             address=row.address,
             url=f"/-/console/audit/{row.id}",
+        )
+
+    def _by(self, row: Any) -> str:
+        """Who did it, and that it was done on the command line."""
+        said = msgspec.json.decode(row.detail)
+        if not isinstance(said, dict) or said.get("origin") != COMMAND_LINE:
+            return self._who(row)
+        user = str(said.get("os_user", ""))
+        if row.account_id is None:
+            return self._say(N_("命令行（系统用户 %(user)s）"), user=user)
+        return self._say(
+            N_("%(name)s（通过命令行，系统用户 %(user)s）"), name=self._who(row), user=user
         )
 
     def _who(self, row: Any) -> str:

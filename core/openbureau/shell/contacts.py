@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from openbureau.base.context import CHINA
-from openbureau.base.database import writing
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
@@ -187,12 +186,12 @@ def download_card(request: Request) -> Any:
 
 def export_cards(request: Request) -> Any:
     """A unit, or it with all below it, as one file of vCards; recorded as an export."""
-    ctx = request.person
-    tree = unit_tree(ctx.tree_version)
+    tree = unit_tree(request.person.tree_version)
     unit = _unit(request, tree)
     is_whole = request.form is not None and request.form.get("all") == "1"
     rows = contacts_in(_places(tree, unit, is_whole=is_whole), _today(request))
-    with writing():
+    with request.writing():
+        ctx = request.person
         record_audit(
             action="core.export_contacts",
             at=ctx.now,

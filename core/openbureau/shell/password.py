@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
-from openbureau.base.database import waiting, writing
+from openbureau.base.database import waiting
 from openbureau.base.declarations import Page
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
@@ -88,7 +88,7 @@ def _is_repeated(form: PasswordForm) -> bool:
 def _is_changed(request: Request, account: Account, form: PasswordForm) -> bool:
     """Whether the present password was right and the new one was taken."""
     now = dt.datetime.now(dt.UTC)
-    with writing():
+    with request.writing():
         place = reserved_change(account.id, now)
     if place is None:
         form.add_error("former_password", WRONG)
@@ -96,7 +96,7 @@ def _is_changed(request: Request, account: Account, form: PasswordForm) -> bool:
     change = _is_fit if account.source == LOCAL else _is_taken
     is_right, is_done = change(request, account, form)
     if is_right:
-        with writing():
+        with request.writing():
             give_back(place)
     return is_done
 
@@ -135,7 +135,7 @@ def _done(request: Request, account: Account, form: PasswordForm, target: str) -
     now = dt.datetime.now(dt.UTC)
     is_local = account.source == LOCAL
     hashed = password_hash(form.new_password.data or "") if is_local else ""
-    with writing():
+    with request.writing():
         if is_local:
             set_password(account, hashed, now, session_id=request.session.id)
         else:

@@ -8,7 +8,6 @@ from starlette.datastructures import FormData
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from openbureau.base.database import writing
 from openbureau.base.declarations import Page
 from openbureau.base.errors import BadRequest, OperatorError
 from openbureau.base.forms import Form
@@ -63,7 +62,7 @@ def prove_second_factor(request: Request) -> Any:
         return redirect(target)
     if not form.validate() or not _is_right(request, account, form):
         return _page(request, account, form, target, status=422)
-    with writing():
+    with request.writing():
         return proceed(request, account, _now(), target)
 
 
@@ -83,7 +82,7 @@ def create_second_factor(request: Request) -> Any:
     if step is None:
         form.add_error("code", N_("这个口令不正确。请核对手机的时间是否准确，再输新的口令。"))
         return _set_up_page(request, account, form, target, offer, status=422)
-    with writing():
+    with request.writing():
         codes = second_factor.set_up(request.app, account, secret, step, now)
         _audit(request, account, "core.set_up_second_factor", now)
         leads_to = _passed(request, account, now, target)
@@ -102,7 +101,7 @@ def create_recovery_codes(request: Request) -> Any:
     account, form, now = owner(request), CodeForm(request), _now()
     if not form.validate() or not _is_right(request, account, form):
         return _page(request, account, form, URL, status=422)
-    with writing():
+    with request.writing():
         codes = second_factor.renewed_recovery(request.app, account)
         _audit(request, account, "core.renew_recovery_codes", now)
         stepped_up(request, account, now)
@@ -115,7 +114,7 @@ def delete_second_factor(request: Request) -> Any:
     if not form.validate() or not _is_right(request, account, form):
         return _page(request, account, form, URL, status=422)
     is_required = second_factor.is_required(request.app, account)
-    with writing():
+    with request.writing():
         second_factor.remove(account.id)
         _audit(request, account, "core.remove_second_factor", now)
         stepped_up(request, account, now, STAGE if is_required else "")
@@ -124,7 +123,7 @@ def delete_second_factor(request: Request) -> Any:
 
 def _is_right(request: Request, account: Account, form: CodeForm) -> bool:
     now = _now()
-    with writing():
+    with request.writing():
         place = reserved_second_factor(account.id, now)
         is_right = place is not None and second_factor.is_proved(
             request.app, account, form.code.data or "", now

@@ -7,7 +7,6 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 
-from openbureau.base.database import writing
 from openbureau.base.declarations import Page
 from openbureau.base.errors import BadRequest, Problem
 from openbureau.base.request import Request
@@ -42,10 +41,10 @@ def _plainly(view: View) -> View:
 @_plainly
 def create_upload(request: Request) -> Any:
     """Begins an upload: name and size in bytes."""
-    ctx = request.person
     limit = request.app.settings.upload_max_mb * 1024 * 1024
     name, size_bytes = _text(request, "name"), _number(request, "size")
-    with writing():
+    with request.writing():
+        ctx = request.person
         begun = start_upload(ctx.account.id, name, size_bytes, limit, ctx.now)
         unit_id = ctx.post.unit_id if ctx.post else None
         require_room(ctx.account.id, unit_id, begun.name, size_bytes)
@@ -73,7 +72,7 @@ def show_upload(request: Request) -> Any:
 @_plainly
 def cancel_upload(request: Request) -> Any:
     """Forgets an upload."""
-    with writing():
+    with request.writing():
         discard_upload(request.person.account.id, request.params["uid"])
     return {}
 

@@ -1,5 +1,6 @@
 """为什么: a person asks why they may or may not; what it says is shared with the console."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from openbureau.base.declarations import Page
@@ -25,21 +26,35 @@ def show_why(request: Request) -> Any:
     ctx = request.person
     path = request.query.get("page", "").strip()[:500]
     permission = request.query.get("permission", "").strip()[:100]
+
+    def answered() -> Any:
+        if not (path or permission):
+            return None
+        own = Account.get_by_id(ctx.account.id)
+        return answer_lines(request, ask(request, own, permission, path, own=True))
+
+    shown = {"path": path, "permission": permission}
+    return question_page(request, "core/why.html", answered, shown)
+
+
+def question_page(
+    request: Request, template: str, answered: Callable[[], Any], shown: Mapping[str, Any]
+) -> Any:
+    """The page of a question, with its answer or why there is none; what is `shown` besides
+    may be filled while it is answered."""
     answer, refused = None, ""
-    if path or permission:
-        try:
-            found = ask(request, Account.get_by_id(ctx.account.id), permission, path, own=True)
-            answer = answer_lines(request, found)
-        except Unanswerable as fault:
-            refused = ctx.gettext(fault.what, **fault.params) + ctx.gettext(fault.remedy)
+    try:
+        answer = answered()
+    except Unanswerable as fault:
+        say = request.catalogue.gettext
+        refused = say(fault.what, **fault.params) + say(fault.remedy)
     return page(
-        "core/why.html",
+        template,
         status=422 if refused else 200,
-        path=path,
-        permission=permission,
         permissions=labelled_permissions(request),
         answer=answer,
         refused=refused,
+        **shown,
     )
 
 

@@ -5,13 +5,12 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from openbureau.testing.slapd import make_certificates
+from openbureau.testing.starting import is_listening
 
 REALM = "bureau.example"
 SUFFIX = "DC=bureau,DC=example"
@@ -175,15 +174,9 @@ class DomainController:
         serve = [_program("samba") or "samba", "-i", "-M", "single", "-s", str(self._config)]
         with (self.folder / "out").open("ab") as log:
             self._process = subprocess.Popen([*enter, *serve], stdout=log, stderr=log)
-        ends_at = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < ends_at and self._process.poll() is None:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection((self.address, 389), 1),
-            ):
-                return
-            time.sleep(0.05)
-        raise RuntimeError((self.folder / "out").read_text(errors="replace") or "samba is silent")
+        if not is_listening(self._process, self.address, 389, START_TIMEOUT_S):
+            said = (self.folder / "out").read_text(errors="replace")
+            raise RuntimeError(said or "samba is silent")
 
     def stop(self) -> None:
         """Ends the server; nothing when it is not running."""

@@ -6,11 +6,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from openbureau.testing.starting import is_listening
 
 SUFFIX = "dc=bureau,dc=example"
 ADMIN_DN = f"cn=admin,{SUFFIX}"
@@ -166,15 +167,9 @@ class Slapd:
                 stdout=log,
                 stderr=log,
             )
-        ends_at = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < ends_at and self._process.poll() is None:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1),
-            ):
-                return
-            time.sleep(0.02)
-        raise RuntimeError((self.folder / "log").read_text(errors="replace") or "slapd is silent")
+        if not is_listening(self._process, "127.0.0.1", self.port, START_TIMEOUT_S):
+            said = (self.folder / "log").read_text(errors="replace")
+            raise RuntimeError(said or "slapd is silent")
 
     def stop(self) -> None:
         """Ends the server in good order; nothing when it is not running."""

@@ -15,7 +15,7 @@ from openbureau.kernel.access.models import Delegation
 from openbureau.kernel.accounts.acts import By, by
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.enablement.actions import bump_epoch, hold_rights
 from openbureau.kernel.todos.actions import notify
 
 LONGEST_DAYS = 366
@@ -109,6 +109,7 @@ def end_lapsed_delegations(now: dt.datetime) -> int:
         lapsed = [row for row in _open_delegations() if _is_lapsed(row, today)]
     for delegation in lapsed:
         with writing():
+            hold_rights(is_alone=True)
             _lapse(delegation, now)
     return len(lapsed)
 

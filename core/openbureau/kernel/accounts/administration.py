@@ -2,9 +2,9 @@
 nothing is deleted. Who may do it to whom is `oversight`'s to say."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from openbureau.base.database import writing
 from openbureau.base.errors import Conflict, Invalid
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts import second_factor
@@ -102,21 +102,33 @@ def archive_account(account: Account, reason: str, by: By) -> None:
     refresh(account)
 
 
-def issue_passwords(accounts: Sequence[Account], by: By) -> list[tuple[Account, str]]:
-    """New initial passwords, to be changed at the first sign-in; returned once, kept nowhere.
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """An initial password that was made and not yet given."""
 
-    Opens its own transaction: the hashes are made before it.
+    account: Account
+    password: str
+    hashed: str
+
+
+def initial_passwords(accounts: Iterable[Account]) -> list[Initial]:
+    """New initial passwords; made before any transaction, because hashing takes its time."""
+    made = [(account, initial_password()) for account in accounts]
+    return [Initial(account, password, initial_hash(password)) for account, password in made]
+
+
+def issue_passwords(initials: Sequence[Initial], by: By) -> list[tuple[Account, str]]:
+    """Gives initial passwords, to be changed at the first sign-in; returned once, kept nowhere.
+
     Raises Conflict: a password is not ours. Nothing is issued then.
     """
+    accounts = [initial.account for initial in initials]
     if any(account.source != "local" for account in accounts):
         raise Conflict(N_("此人的密码由目录保管，不能在这里重设。"), remedy=N_("请在目录中重设。"))
-    issued = [(account, initial_password()) for account in accounts]
-    hashes = [initial_hash(password) for _, password in issued]
-    with writing():
-        for (account, _), hashed in zip(issued, hashes, strict=True):
-            set_password(account, hashed, by.now, must_change=True)
-            by.record("core.issue_password", account)
-    return issued
+    for initial in initials:
+        set_password(initial.account, initial.hashed, by.now, must_change=True)
+        by.record("core.issue_password", initial.account)
+    return [(initial.account, initial.password) for initial in initials]
 
 
 def reset_second_factor(account: Account, reason: str, by: By) -> None:

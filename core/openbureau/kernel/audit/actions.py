@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 from peewee import PeeweeException, Query
 
+from openbureau.base.context import Context
 from openbureau.base.database import Statement, explained, param, statement, to_instant
 from openbureau.base.errors import Unavailable
 from openbureau.base.i18n import N_
 from openbureau.kernel.audit.models import AuditRecord
+from openbureau.kernel.audit.origin import origin
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -53,7 +55,8 @@ def record_audit(
     """Writes one audit row inside the caller's transaction; returns its id.
 
     `outcome` is `done`, `denied` or `failed`. `detail` is stored as JSON with sorted
-    keys and must hold no secret: the row can never be changed or removed.
+    keys and must hold no secret: the row can never be changed or removed. On the command line
+    it also holds `origin` and `os_user`.
     Raises Unavailable: it cannot be written; the caller's transaction must not be kept.
     """
     insertion: Statement = _insertion()
@@ -67,13 +70,37 @@ def record_audit(
             realm=realm,
             record_id=record_id,
             outcome=outcome,
-            detail=_encode(dict(detail)).decode(),
+            detail=_encode({**detail, **origin()}).decode(),
             request_id=request_id,
             address=address,
         )
     except PeeweeException as fault:
         raise _unwritten(fault) from fault
     return int(written)
+
+
+def record_act(
+    ctx: Context,
+    action: str,
+    realm: str,
+    record_id: int | None = None,
+    detail: Mapping[str, Any] = _NOTHING,
+) -> int:
+    """The audit row of what the person of a request does, in the post they act in; its id.
+
+    Raises Unavailable as `record_audit`.
+    """
+    return record_audit(
+        action=action,
+        at=ctx.now,
+        account_id=ctx.account.id,
+        post_id=ctx.post.id if ctx.post else None,
+        realm=realm,
+        record_id=record_id,
+        detail=detail,
+        request_id=ctx.request_id,
+        address=ctx.address,
+    )
 
 
 def _unwritten(fault: PeeweeException) -> Unavailable:

@@ -5,6 +5,7 @@ checkpoints taken among them, then what is left over.
 """
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -85,15 +86,16 @@ class Trail(Protocol):
 
 
 @dataclass(slots=True)
-class _Tables:
+class _Tables(ABC):
     """The three tables, through a function that runs a statement."""
 
     late_records: int = 0
     _last_seal: int = field(default=0, init=False)
     _newest_checkpoint: int = field(default=0, init=False)
 
+    @abstractmethod
     def _all(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
-        raise NotImplementedError
+        """All rows of a statement. Raises DamagedTrailError."""
 
     def chunks(self) -> Iterator[Chunk]:
         """The sealed records."""

@@ -17,7 +17,7 @@ from openbureau.kernel.directory.plan import Plan
 from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
 from openbureau.kernel.directory.snapshot import Snapshot
-from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.enablement.actions import bump_epoch, hold_rights
 from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.units.names import person_pinyin
@@ -66,6 +66,7 @@ def apply_plan(
     }
     pictures = kept_photos(str(photo) for c in plan.people if (photo := c.after("photo")))
     with writing():
+        hold_rights(is_alone=True)
         plan_hash = plan.hash
         if not _still_follows(plan, plan_hash, snapshot, order):
             raise PlanChanged

@@ -7,11 +7,28 @@ from typing import Any
 
 from peewee import Query, fn
 
-from openbureau.base.database import param, statement
+from openbureau.base.database import is_postgresql, param, statement
 from openbureau.base.errors import OperatorError
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch, PluginRule, Stamp
 from openbureau.kernel.units.models import KINDS, Unit
+
+
+def hold_rights(*, is_alone: bool = False) -> None:
+    """Keeps rights, units and plugins as they are until the caller's transaction ends, so that
+    nothing done in it is dated after a right ended; `is_alone` for whoever may change them.
+
+    The first statement of a transaction: who waits here holds nothing others wait for. SQLite
+    has one writer at a time anyway.
+    """
+    if is_postgresql():
+        _held(is_alone=is_alone).value()
+
+
+@statement
+def _held(*, is_alone: bool) -> Query:
+    held: Any = Epoch.select(Epoch.id)
+    return held.for_update("FOR UPDATE" if is_alone else "FOR SHARE")
 
 
 def bump_epoch(name: str) -> None:

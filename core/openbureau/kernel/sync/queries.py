@@ -11,6 +11,9 @@ import msgspec
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.audit.models import AuditRecord
+from openbureau.kernel.audit.origin import COMMAND_LINE
+from openbureau.kernel.directory.apply import REALM
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
 from openbureau.kernel.directory.reasons import reason_words
@@ -350,6 +353,19 @@ def names_of(account_ids: Collection[int]) -> dict[int, str]:
         Account.select(Account.id, Account.name).where(Account.id.in_(list(account_ids))).tuples()
     )
     return dict(rows)
+
+
+def commanded(run: SyncRun) -> dict[str, str]:
+    """The steps of a run that were taken on the command line: action, and the user of the
+    operating system, whoever's name was given."""
+    rows: Any = (
+        AuditRecord.select(AuditRecord.action, AuditRecord.detail)
+        .where((AuditRecord.realm == REALM) & (AuditRecord.record_id == run.id))
+        .order_by(AuditRecord.id)
+        .tuples()
+    )
+    steps = ((action, msgspec.json.decode(detail)) for action, detail in rows)
+    return {action: said["os_user"] for action, said in steps if said.get("origin") == COMMAND_LINE}
 
 
 def disabling_run(account: Account) -> SyncRun | None:

@@ -16,7 +16,7 @@ from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.directory.apply_units import write_unit_event
 from openbureau.kernel.directory.images import TRACKED, RowImage, grouped
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY
-from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.enablement.actions import bump_epoch, hold_rights
 from openbureau.kernel.search.core_records import index_people, index_units
 from openbureau.kernel.sync.alarms import raise_alarm
 from openbureau.kernel.sync.authority import require_administrator
@@ -109,6 +109,7 @@ def carry_out_undo(made: SyncRun, now: dt.datetime) -> SyncRun:
     if made.state != "applying":
         return made
     with writing():
+        hold_rights(is_alone=True)
         require_applying(made)
         run = run_by_uid(decoded_undo(made.plan).run)
         plan = plan_undo(run, made.planned_at) if may_undo(run, now) else None

@@ -88,7 +88,7 @@ def problems_of(
     found: dict[str, Told] = {}
     for column in register.columns:
         is_given = column.name in values or current is None
-        if is_given and _is_required(column) and values.get(column.name) in (None, ""):
+        if is_given and is_required(column) and values.get(column.name) in (None, ""):
             found[column.name] = (N_("这一项必须填写。"), {})
     unit_id = values.get("unit")
     if unit_id is not None and "unit" not in found and not ctx.may_in(register.write, unit_id):
@@ -104,7 +104,8 @@ def problems_of(
     return found
 
 
-def _is_required(column: Column) -> bool:
+def is_required(column: Column) -> bool:
+    """Whether a record cannot be without a value in a column."""
     if column.is_required is not None:
         return column.is_required and not column.is_readonly
     field = column.field

@@ -18,6 +18,7 @@ from openbureau.kernel.accounts.administration import (
     archive_account,
     disable_account,
     enable_account,
+    initial_passwords,
     issue_passwords,
     make_local,
     reset_second_factor,
@@ -30,8 +31,8 @@ from openbureau.kernel.accounts.person_import import LINES, checked_table, impor
 from openbureau.kernel.accounts.posts import posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
-from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import UnitTree, current_tree
+from openbureau.shell.cli.named import account_of, unit_of
 from openbureau.shell.cli.options import (
     BureauGroup,
     checked_login,
@@ -265,7 +266,9 @@ def reset_password(login: str, password_file: Path | None, as_json: bool) -> Non
     shown: str | None = None
     with refusing("ACC-004"):
         if password_file is None or found.source != "local":
-            shown = issue_passwords([found], by)[0][1]
+            initials = initial_passwords([found])
+            with writing():
+                shown = issue_passwords(initials, by)[0][1]
         else:
             hashed = new_password_hash(password_file)
             with writing():
@@ -368,28 +371,3 @@ def said(message: str, params: Any) -> str:
     english = load_catalogues([PACKAGE])["en"].gettext(message, **params)
     chinese = message % params if params else message
     return chinese if english == chinese else f"{chinese} {english}"
-
-
-def account_of(login: str) -> Account:
-    """The account of this login. Raises OperatorError: there is none."""
-    found: Account | None = Account.get_or_none(Account.login == login.strip().lower())
-    if found is None:
-        raise OperatorError(
-            "ACC-001",
-            f"没有这些账号：{login}。没有任何改动。",
-            f"No such accounts: {login}. Nothing changed.",
-        )
-    return found
-
-
-def unit_of(code: str) -> Unit:
-    """The unit of this code. Raises OperatorError: there is none."""
-    found: Unit | None = Unit.get_or_none(Unit.code == code)
-    if found is None:
-        raise OperatorError(
-            "UNIT-001",
-            f"没有代码为 {code} 的单位。没有任何改动。openbureau units 列出全部代码。",
-            f"There is no unit with code {code}. Nothing changed. "
-            "`openbureau units` lists all codes.",
-        )
-    return found

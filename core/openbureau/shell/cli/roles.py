@@ -23,8 +23,8 @@ from openbureau.kernel.access.queries import permissions_by_role
 from openbureau.kernel.access.roles import template_difference
 from openbureau.kernel.access.simulation import Effect, effect_of, loaded_tables
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import current_tree
+from openbureau.shell.cli.named import account_of, unit_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
 
@@ -157,7 +157,7 @@ def grant(
     with refusing(), reading() if dry_run else writing():
         giving = Giving(
             _role(role_code),
-            _unit(unit),
+            unit_of(unit),
             reach,
             [_account(login)],
             starts_on=_day(starts_on),
@@ -230,29 +230,11 @@ def _role(code: str) -> Role:
 
 
 def _account(login: str) -> Account:
-    found = Account.get_or_none(Account.login == login.strip().lower())
-    if found is None:
-        raise OperatorError(
-            "ACC-001",
-            f"没有这些账号：{login}。没有任何改动。",
-            f"No such accounts: {login}. Nothing changed.",
-        )
+    found = account_of(login)
     if found.administrator:
         raise OperatorError(
             "ROLE-002",
             f"{login} 是管理员，不能办理业务。没有任何改动。",
             f"{login} is an administrator and does no business. Nothing changed.",
-        )
-    return found
-
-
-def _unit(code: str) -> Unit:
-    found = Unit.get_or_none(Unit.code == code)
-    if found is None:
-        raise OperatorError(
-            "UNIT-001",
-            f"没有代码为 {code} 的单位。没有任何改动。openbureau units 列出全部代码。",
-            f"There is no unit with code {code}. Nothing changed. "
-            "`openbureau units` lists all codes.",
         )
     return found

@@ -6,6 +6,7 @@ import click
 
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
+from openbureau.kernel.audit.origin import on_command_line
 from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.adoption import adopt_account
 from openbureau.shell.cli.audit import audit
@@ -63,6 +64,7 @@ class RootGroup(BureauGroup):
 def root(ctx: click.Context, data: str | None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     ctx.obj = {"data": data} if data else {}
+    ctx.with_resource(on_command_line())
 
 
 for command in (

@@ -8,7 +8,6 @@ import msgspec
 
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import NotFound, OperatorError
-from openbureau.kernel.accounts.queries import account_by_login
 from openbureau.kernel.directory.sync import line, role_line
 from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run, order_undo
 from openbureau.kernel.sync.alarms import source_name
@@ -29,6 +28,7 @@ from openbureau.kernel.sync.undo import preview_undo
 from openbureau.kernel.sync.undo_lines import undo_lines
 from openbureau.kernel.sync.undo_plan import UndoPlan, decoded_undo
 from openbureau.shell.cli.accounts import dry_run_option
+from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
 
@@ -91,7 +91,7 @@ def show_run(uid: str, as_json: bool) -> None:
 def apply(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
     opened = installation()
     with reading():
-        run, account_id = _run(uid), _account(login)
+        run, account_id = _run(uid), int(account_of(login).id)
     with refusing("LDAP-007"), held(run.source_id, opened.settings, wait_s=0):
         now = dt.datetime.now(dt.UTC)
         run = apply_run(run, opened.settings, account_id=account_id, plan_hash=plan_hash, now=now)
@@ -106,7 +106,7 @@ def apply(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
 def confirm(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
     opened = installation()
     with reading():
-        run, account_id = _run(uid), _account(login)
+        run, account_id = _run(uid), int(account_of(login).id)
     with refusing("LDAP-007"), held(run.source_id, opened.settings, wait_s=0):
         now = dt.datetime.now(dt.UTC)
         with writing():
@@ -125,7 +125,7 @@ def undo(uid: str, login: str, plan_hash: str | None, dry_run: bool, as_json: bo
     opened = installation()
     now = dt.datetime.now(dt.UTC)
     with reading(), refusing("LDAP-007"):
-        run, account_id = _run(uid), _account(login)
+        run, account_id = _run(uid), int(account_of(login).id)
         plan = preview_undo(run, now)
         told = _told_undo(plan)
     if dry_run:
@@ -199,7 +199,9 @@ def _undo_text(row: dict[str, Any]) -> list[str]:
 def discard(uid: str, login: str, as_json: bool) -> None:
     installation()
     with refusing("LDAP-007"), writing():
-        run = discard_run(_run(uid), account_id=_account(login), now=dt.datetime.now(dt.UTC))
+        run = discard_run(
+            _run(uid), account_id=int(account_of(login).id), now=dt.datetime.now(dt.UTC)
+        )
     _end(run, as_json)
 
 
@@ -212,17 +214,6 @@ def _run(uid: str) -> SyncRun:
             f"没有编号为 {uid} 的同步。没有任何改动。openbureau sync-runs list 列出最近的同步。",
             f"There is no run {uid}. Nothing changed. `openbureau sync-runs list` lists them.",
         ) from fault
-
-
-def _account(login: str) -> int:
-    found = account_by_login(login)
-    if found is None:
-        raise OperatorError(
-            "ACC-001",
-            f"没有这些账号：{login}。没有任何改动。",
-            f"No such accounts: {login}. Nothing changed.",
-        )
-    return int(found.id)
 
 
 def _shown(run: SyncRun) -> dict[str, Any]:

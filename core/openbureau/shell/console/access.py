@@ -5,43 +5,34 @@ from typing import Any
 from openbureau.base.context import NOWHERE
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.i18n import N_
-from openbureau.base.pages import page
 from openbureau.base.request import Request
 from openbureau.kernel.access.actors import Actor
 from openbureau.kernel.access.grants import is_within
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import account_by_login
 from openbureau.shell.questions import Unanswerable
-from openbureau.shell.why import answer_lines, ask, labelled_permissions
+from openbureau.shell.why import answer_lines, ask, question_page
 
 POWER = "core.explain_access"
 
 
 def show_access(request: Request) -> Any:
     """Why a person in this administrator's reach may or may not."""
-    ctx = request.person
     given = {
         name: request.query.get(name, "").strip()[:200]
         for name in ("account", "permission", "reference")
     }
-    answer, refused, subject = None, "", None
-    if given["account"]:
-        try:
-            subject = _subject(request, given["account"])
-            found = ask(request, subject, given["permission"], given["reference"])
-            answer = answer_lines(request, found)
-            request.afterwards.append(lambda: _audit(request, subject, given))
-        except Unanswerable as fault:
-            refused = ctx.gettext(fault.what, **fault.params) + ctx.gettext(fault.remedy)
-    return page(
-        "core/console_access.html",
-        status=422 if refused else 200,
-        given=given,
-        subject=subject,
-        permissions=labelled_permissions(request),
-        answer=answer,
-        refused=refused,
-    )
+    shown: dict[str, Any] = {"given": given, "subject": None}
+
+    def answered() -> Any:
+        if not given["account"]:
+            return None
+        subject = shown["subject"] = _subject(request, given["account"])
+        found = ask(request, subject, given["permission"], given["reference"])
+        request.afterwards.append(lambda: _audit(request, subject, given))
+        return answer_lines(request, found)
+
+    return question_page(request, "core/console_access.html", answered, shown)
 
 
 def _subject(request: Request, login: str) -> Account:

@@ -8,7 +8,6 @@ from typing import Any
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from openbureau.base.database import writing
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import Conflict, Forbidden, NotFound
 from openbureau.base.forms import Form
@@ -18,7 +17,11 @@ from openbureau.base.request import Request
 from openbureau.kernel.access.administration import KIND_LABELS
 from openbureau.kernel.access.grants import live_grants_of
 from openbureau.kernel.accounts.acts import by
-from openbureau.kernel.accounts.administration import issue_passwords, reset_second_factor
+from openbureau.kernel.accounts.administration import (
+    initial_passwords,
+    issue_passwords,
+    reset_second_factor,
+)
 from openbureau.kernel.accounts.appointments import (
     administrators,
     appoint_within,
@@ -143,7 +146,11 @@ def create_reset(request: Request) -> Any:
     _kind(request)
     account = managed_administrator(request.person, request.params["uid"])
     if request.params["name"] == "password":
-        return slips_page(request, issue_passwords([account], by(request.person)), 0, URL)
+        initials = initial_passwords([account])
+        with request.writing():
+            managed_administrator(request.person, account.uid)
+            issued = issue_passwords(initials, by(request.person))
+        return slips_page(request, issued, 0, URL)
     if request.params["name"] != "second-factor":
         raise NotFound
     form = ReasonForm(request)
@@ -151,7 +158,8 @@ def create_reset(request: Request) -> Any:
         say = request.catalogue.gettext
         heading, label = say("重置此人的动态口令？"), say("重置动态口令")
         return _confirm(request, account, heading, [], label, form, 422)
-    with writing():
+    with request.writing():
+        account = managed_administrator(request.person, account.uid)
         reset_second_factor(account, form.reason.data or "", by(request.person))
     return redirect(URL, "动态口令已重置。")
 

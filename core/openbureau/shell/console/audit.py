@@ -18,7 +18,7 @@ from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.base.workbooks import CSV, XLSX, csv_bytes, xlsx_bytes
-from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.audit.anchors import Anchor, day_anchor, stored_anchors
 from openbureau.kernel.audit.queries import (
     Position,
@@ -202,21 +202,7 @@ def _note_reading(request: Request, asked: Asked) -> None:
     before = last_reading(ctx.account.id, ctx.now - READ_AGAIN_AFTER, PERMISSION)
     if before is None or json.loads(before) != detail:
         with writing():
-            _record(request, PERMISSION, detail)
-
-
-def _record(request: Request, action: str, detail: Mapping[str, Any]) -> None:
-    ctx = request.person
-    record_audit(
-        action=action,
-        at=ctx.now,
-        account_id=ctx.account.id,
-        post_id=ctx.post.id if ctx.post else None,
-        realm=REALM,
-        detail=detail,
-        request_id=request.request_id,
-        address=request.address,
-    )
+            record_act(ctx, PERMISSION, REALM, detail=detail)
 
 
 def show_record(request: Request) -> Any:
@@ -250,9 +236,11 @@ def export_records(request: Request) -> Any:
             most=f"{MOST_EXPORTED:,}",
         )
     kind = "csv" if form.get("format") == "csv" else "xlsx"
-    with writing():
-        detail = {name: value for name, value in asked.given.items() if value}
-        _record(request, "core.export_audit", {**detail, "format": kind, "total": total})
+    with request.writing():
+        reach = request.person.reach[PERMISSION]
+        asked_for = {name: value for name, value in asked.given.items() if value}
+        detail = {**asked_for, "format": kind, "total": total}
+        record_act(request.person, "core.export_audit", REALM, detail=detail)
     heads, rows = _table(request, asked.wanted, reach)
     today = request.person.now.astimezone(CHINA).date()
     name = f"{request.catalogue.gettext(N_('审计记录'))}_{today:%Y%m%d}.{kind}"

@@ -1,7 +1,6 @@
 """后台任务: what runs, waits, failed; a second chance for it (系统管理员)."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from wtforms import StringField
@@ -13,7 +12,7 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
-from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.jobs.actions import give_up, replay, replay_dead
 from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.jobs.queries import (
@@ -141,7 +140,7 @@ def replay_job(request: Request) -> Any:
     job = job_by_id(request.params["id"])
     if not replay(job.id, now=request.person.now):
         raise Conflict(N_("这个任务现在不是失败或搁置的状态。"), remedy=N_("请刷新后再看。"))
-    _record(request, "core.replay_job", job.id, {"kind": job.kind})
+    record_act(request.person, "core.replay_job", REALM, job.id, {"kind": job.kind})
     return redirect(f"{BASE}/{job.id}", "已重新排队。")
 
 
@@ -151,7 +150,7 @@ def replay_kind(request: Request) -> Any:
     if kind not in job_kinds():
         raise NotFound
     total = replay_dead(kind, now=request.person.now)
-    _record(request, "core.replay_job", None, {"kind": kind, "total": total})
+    record_act(request.person, "core.replay_job", REALM, None, {"kind": kind, "total": total})
     return redirect(f"{BASE}?state=ready&kind={kind}", "已重新排队。")
 
 
@@ -164,25 +163,14 @@ def give_up_job(request: Request) -> Any:
     reason = f"{request.person.account.login}: {form.reason.data}"
     if not give_up(job.id, reason, now=request.person.now):
         raise Conflict(N_("这个任务已经开始执行或已经结束。"), remedy=N_("请刷新后再看。"))
-    _record(request, "core.give_up_job", job.id, {"kind": job.kind, "reason": form.reason.data})
-    return redirect(f"{BASE}/{job.id}", "已放弃，任务留在「失败」里，可以重放。")
-
-
-def _record(
-    request: Request, action: str, record_id: int | None, detail: Mapping[str, Any]
-) -> None:
-    ctx = request.person
-    record_audit(
-        action=action,
-        at=ctx.now,
-        account_id=ctx.account.id,
-        post_id=ctx.post.id if ctx.post else None,
-        realm=REALM,
-        record_id=record_id,
-        detail=detail,
-        request_id=ctx.request_id,
-        address=ctx.address,
+    record_act(
+        request.person,
+        "core.give_up_job",
+        REALM,
+        job.id,
+        {"kind": job.kind, "reason": form.reason.data},
     )
+    return redirect(f"{BASE}/{job.id}", "已放弃，任务留在「失败」里，可以重放。")
 
 
 PAGES = (

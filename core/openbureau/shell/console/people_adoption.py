@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from openbureau.base.database import reading, writing
+from openbureau.base.database import reading
 from openbureau.base.declarations import Page
 from openbureau.base.errors import NotFound, OperatorError, Problem
 from openbureau.base.forms import Form
@@ -59,7 +59,7 @@ def create_adoption(request: Request) -> Any:
             with reading():
                 check_adoption(account, source, entry)
                 return _page(request, account, form, entry=entry, unit=unit)
-        with writing():
+        with request.writing():
             adopt(_account(request), source, entry, by(request.person))
     except Problem as refused:
         with reading():

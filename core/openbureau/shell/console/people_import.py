@@ -5,9 +5,8 @@ from typing import Any
 from starlette.responses import Response
 from wtforms.validators import InputRequired
 
-from openbureau.base.database import writing
 from openbureau.base.declarations import Page
-from openbureau.base.errors import Invalid
+from openbureau.base.errors import Conflict, Invalid
 from openbureau.base.forms import AttachmentsField, Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
@@ -117,7 +116,12 @@ def _is_confirmed(request: Request, checked: Checked) -> bool:
 
 
 def _imported(request: Request, checked: Checked) -> Any:
-    with writing():
+    reach = reach_of(request.person)
+    with request.writing():
+        if reach_of(request.person) != reach:
+            raise Conflict(
+                N_("您的管理范围刚刚变动，没有导入任何人。"), remedy=N_("请重新提交表格核对。")
+            )
         import_people(checked, by(request.person))
     notice = request.catalogue.gettext(
         "已导入：新增 %(new)s 人，更新 %(changed)s 人。请为新人员打印初始密码条。",

@@ -14,7 +14,7 @@ from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.acts import by
-from openbureau.kernel.accounts.administration import issue_passwords
+from openbureau.kernel.accounts.administration import initial_passwords, issue_passwords
 from openbureau.kernel.accounts.listing import Wanted, people_ids
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.oversight import PEOPLE, hindrance_to, managed, reach_of
@@ -37,13 +37,21 @@ def create_slips(request: Request) -> Any:
     if not accounts:
         notice = N_("所选人员都已有密码，或不由本系统管理密码，没有需要打印的。")
         return redirect(f"{URL}?only=new", notice)
-    return slips_page(request, issue_passwords(accounts, by(request.person)), skipped, URL)
+    initials = initial_passwords(accounts)
+    with request.writing():
+        managed_now = {account.id for account in _waiting(request, ids)}
+        initials = [initial for initial in initials if initial.account.id in managed_now]
+        issued = issue_passwords(initials, by(request.person))
+    return slips_page(request, issued, skipped, URL)
 
 
 def create_slip(request: Request) -> Any:
     """A new initial password for one person, whatever they had."""
     account = managed(request.person, request.params["uid"])
-    issued = issue_passwords([account], by(request.person))
+    initials = initial_passwords([account])
+    with request.writing():
+        managed(request.person, account.uid)
+        issued = issue_passwords(initials, by(request.person))
     return slips_page(request, issued, 0, f"{URL}/{account.uid}")
 
 

@@ -31,6 +31,7 @@ from openbureau.kernel.sync.queries import (
     PlanLine,
     PlanUnit,
     blocked_of,
+    commanded,
     excluded_of,
     gate_words,
     latest_run,
@@ -239,6 +240,36 @@ def _word(request: Request, label: str, value: str) -> str:
     return request.catalogue.gettext(words.get(value, value))
 
 
+# Who did a step, and the actions by which it is on record.
+_STEPS = {
+    "requested_by": ("core.support_sync",),
+    "confirmed_by": ("core.confirm_sync",),
+    "applied_by": ("core.order_sync", "core.confirm_sync"),
+    "undone_by": ("core.undo_sync",),
+}
+
+
+def _hands(request: Request, run: SyncRun) -> dict[str, str]:
+    """Who asked for the run, confirmed, applied and undid it; said where it was done on the
+    command line, in whosever name."""
+    say = request.catalogue.gettext
+    ids = {step: getattr(run, f"{step}_id") for step in _STEPS}
+    names, users = names_of(set(ids.values()) - {None}), commanded(run)
+    found = {}
+    for step, actions in _STEPS.items():
+        name = names.get(ids[step], "")
+        user = next((users[action] for action in actions if action in users), "")
+        if name and user:
+            name = say("%(name)s（通过命令行，系统用户 %(user)s）", name=name, user=user)
+        found[step] = name
+    by_itself = say(TRIGGER_LABELS[run.trigger])
+    return {
+        **found,
+        "requested_by": found["requested_by"] or by_itself,
+        "applied_by": found["applied_by"] or by_itself,
+    }
+
+
 def _left(request: Request, lines: Sequence[Left]) -> list[tuple[str, str]]:
     """What stays as it is, and why."""
     return [(line.name, line.words[request.catalogue.language != "zh"]) for line in lines]
@@ -247,12 +278,10 @@ def _left(request: Request, lines: Sequence[Left]) -> list[tuple[str, str]]:
 def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
     say = request.catalogue.gettext
     account_id = request.person.account.id
-    names = names_of(
-        {run.requested_by_id, run.confirmed_by_id, run.applied_by_id, run.undone_by_id} - {None}
-    )
     reason = reason_words(run.reason) if run.reason else ("", "")
     source = run.source.name if run.source is not None else say("启动设置中的目录")
     return {
+        **_hands(request, run),
         "uid": run.uid,
         "source": source,
         "scope": say(SCOPE_LABELS[run.scope]),
@@ -264,14 +293,10 @@ def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
         "reason": reason[request.catalogue.language != "zh"] if run.reason else "",
         "detail": run.detail if run.state in {"incomplete", "planned", "blocked"} else "",
         "gates": [words[request.catalogue.language != "zh"] for words in blocked_of(run)],
-        "requested_by": names.get(run.requested_by_id) or say(TRIGGER_LABELS[run.trigger]),
         "requested_at": run.requested_at,
         "planned_at": run.planned_at,
-        "confirmed_by": names.get(run.confirmed_by_id, ""),
         "confirmed_at": run.confirmed_at,
-        "applied_by": names.get(run.applied_by_id) or say(TRIGGER_LABELS[run.trigger]),
         "applied_at": run.applied_at,
-        "undone_by": names.get(run.undone_by_id, ""),
         "undone_at": run.undone_at,
         "may_confirm": run.state == "blocked" and run.requested_by_id != account_id,
         "is_unowned": run.requested_by_id is None,

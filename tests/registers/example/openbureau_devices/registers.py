@@ -49,9 +49,9 @@ DEVICES = Register(
     public=("kind", "name", "user", "due_on", "state"),
     retention=Retention("used_on", 30, N_("特种设备安全技术档案保存至设备报废之后")),
     columns=(
-        Column(Device.code, N_("设备代码"), "short", sample="31105300002004000001"),
+        Column(Device.code, N_("设备代码"), "wide", sample="31105300002004000001"),
         Column(Device.name, N_("产品名称"), sample="蒸汽锅炉"),
-        Column(Device.kind, N_("设备种类"), "step"),
+        Column(Device.kind, N_("设备种类"), "short"),
         Column(Device.certificate, N_("使用登记证编号"), is_listed=False),
         Column(Device.model, N_("型号规格"), is_listed=False),
         Column(Device.serial, N_("产品编号"), is_listed=False),

@@ -1,0 +1,39 @@
+"""Personal data as those see it who need not: enough to recognise, too little to use."""
+
+from collections.abc import Callable, Mapping
+
+HIDDEN = "*"
+
+
+def _middle(head: int, tail: int) -> Callable[[str], str]:
+    def mask(text: str) -> str:
+        if len(text) <= head + tail:
+            return text[:1] + HIDDEN * (len(text) - 1)
+        kept = text[len(text) - tail :] if tail else ""
+        return text[:head] + HIDDEN * (len(text) - head - tail) + kept
+
+    return mask
+
+
+def _mail(text: str) -> str:
+    name, at, host = text.partition("@")
+    return f"{name[:1]}{HIDDEN * 3}{at}{host}"
+
+
+def _address(text: str) -> str:
+    return text[:6] + HIDDEN * 3 if len(text) > 6 else HIDDEN * 3
+
+
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    "name": _middle(1, 0),
+    "phone": _middle(3, 2),
+    "mobile": _middle(3, 4),
+    "id_number": _middle(6, 2),
+    "address": _address,
+    "mail": _mail,
+}
+
+
+def masked(kind: str, text: str) -> str:
+    """The text with its telling part hidden; "" stays "". `kind` is a column's `personal`."""
+    return _MASKS[kind](text) if text else ""
