@@ -297,7 +297,15 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert refused.status == 422
     assert f'value="{group}"' in refused.text
     form["role"] = "bulletins.publisher"
+    missing_group = {**form, "group_dn": f"cn=nobody,{SUFFIX}"}
+    assert "目录中没有这个组" in security.post("/-/console/group-roles", missing_group).words
+    assert (
+        "目录中没有这个组"
+        in security.post("/-/console/group-roles", {**form, "group_dn": "a=b,,"}).words
+    )
     assert security.post("/-/console/group-roles", form).status == 303
+    again = security.post("/-/console/group-roles", {**form, "group_dn": group.upper()})
+    assert (again.status, "已登记带来角色" in again.words) == (422, True)
     applied(bureau, system)
     held = {
         login
@@ -309,8 +317,26 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert held == {"u1", "u2"}
     (named,) = bureau.rows("SELECT id FROM group_role")[0]
     security.get("/-/console/group-roles")
-    assert security.post(f"/-/console/group-roles/{named}/end").status == 303
+    asked = security.post(f"/-/console/group-roles/{named}/end")
+    assert (asked.status, "2 人失去权限" in asked.words) == (200, True)
+    assert "张三1" in asked.words
+    effect = re.search(r'name="effect" value="([^"]+)"', asked.text)
+    assert effect
+    done = security.post(f"/-/console/group-roles/{named}/end", {"effect": effect[1]})
+    assert done.status == 303
     applied(bureau, system)
     assert bureau.rows("SELECT 1 FROM role_grant WHERE ended_at IS NULL AND source = 'ldap'") == []
     security.get("/-/console/group-roles")
     assert security.post(f"/-/console/group-roles/{named}/end").status == 404
+
+
+def test_a_group_is_named_with_a_warning_while_the_directory_is_silent(
+    bureau: Bureau, system: Client, slapd: Slapd
+) -> None:
+    slapd.stop()
+    security = bureau.sign_in("security")
+    security.get("/-/console/group-roles")
+    form = {"source": "prov", "group_dn": f"cn=any,{SUFFIX}", "unit": "", "reach": "unit"}
+    answer = security.post("/-/console/group-roles", {**form, "role": "bulletins.publisher"})
+    assert answer.status == 303
+    assert "没有核对这个组是否存在" in security.get("/-/console/group-roles").words

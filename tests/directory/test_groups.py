@@ -11,18 +11,20 @@ from PIL import Image
 from tests.directory.running import Synced
 
 from openbureau.base.database import db, writing
+from openbureau.base.errors import Conflict
 from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.appointments import appoint
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.directory.group_roles import map_group, unmap_group
 from openbureau.kernel.directory.groups import RawGroup, flattened
 from openbureau.kernel.directory.sampling import Sample, sample
 from openbureau.kernel.directory.snapshot import PersonEntry
-from openbureau.kernel.directory.sources import map_group, source_config, unmap_group
+from openbureau.kernel.directory.sources import source_config
 from openbureau.kernel.files.actions import SWEEP_AFTER, sweep_orphans
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.sync.actions import apply_run, confirm_run
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import GroupRole, SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.directory import bureau_entries, dn_of
@@ -120,6 +122,43 @@ def test_leaving_a_group_ends_the_grant_and_hand_made_ones_stay(
     assert RoleGrant.select().count() == 5
     synced.undo(run)
     assert holders("clerk") == ["u1", "u2", "u2", "u3", "u4"]
+
+
+def test_the_same_mapping_is_named_once(synced: Synced, grouped: Slapd) -> None:
+    source = synced.add_source(grouped.url)
+    clerk = role("clerk")
+    mapped(synced, source, STAFF, clerk)
+    with pytest.raises(Conflict):
+        mapped(synced, source, STAFF.replace("cn=", "CN = "), clerk)
+    mapped(synced, source, STAFF, clerk, reach="subtree")
+
+
+def test_a_role_held_twice_from_one_group_is_held_once_and_ends_at_once(
+    synced: Synced, grouped: Slapd
+) -> None:
+    source = synced.add_source(grouped.url)
+    clerk = role("clerk")
+    mapped(synced, source, STAFF, clerk)
+    with writing():
+        GroupRole.create(source=source, group_dn=STAFF, role=clerk, changed_at=synced.now)
+    run = synced.read(source)
+    assert plan_counts(run)["grant"] == 4
+    applied(synced, run)
+    with writing():
+        for grant in list(RoleGrant.select()):
+            RoleGrant.create(
+                account=grant.account, role=clerk, unit=grant.unit, source="ldap",
+                group=grant.group, granted_at=synced.now,
+            )  # fmt: skip
+    grouped.modify(f"dn: {STAFF}\nchangetype: modify\ndelete: member\nmember: {dn_of(2)}\n\n")
+    run = synced.read(source)
+    assert plan_counts(run) == {"revoke": 5}
+    applied(synced, run)
+    assert holders("clerk") == ["u1", "u3", "u4"]
+    assert synced.read(source).state == "empty"
+    undone = synced.undo(run)
+    assert holders("clerk") == ["u1", "u2", "u3", "u4"]
+    assert len(undone.left) == 4
 
 
 def test_group_that_vanished_takes_nothing_back(synced: Synced, grouped: Slapd) -> None:

@@ -13,6 +13,7 @@ from tests.directory.running import Synced
 from openbureau.base.database import db, is_postgresql, reading, writing
 from openbureau.kernel.access.models import Role, RoleGrant
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.directory.group_roles import map_group
 from openbureau.kernel.directory.images import row_values
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
@@ -25,7 +26,6 @@ from openbureau.kernel.directory.snapshot import (
     Snapshot,
     UnitEntry,
 )
-from openbureau.kernel.directory.sources import map_group
 from openbureau.kernel.directory.sync import Prepared
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.plan_text import decoded, encoded

@@ -23,6 +23,7 @@ from openbureau.shell.console import (
     settings,
     sources,
     sync,
+    sync_undo,
     units,
 )
 
@@ -30,6 +31,7 @@ _SCREENS = (
     units,
     people,
     sync,
+    sync_undo,
     sources,
     handovers,
     plugins,

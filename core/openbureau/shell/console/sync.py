@@ -7,7 +7,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from openbureau.base.declarations import MenuEntry, Page
-from openbureau.base.errors import Conflict, Invalid, Problem
+from openbureau.base.errors import Invalid, Problem
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
@@ -20,7 +20,6 @@ from openbureau.kernel.sync.actions import (
     discard_run,
     exclude,
     order_run,
-    order_undo,
     start_run,
 )
 from openbureau.kernel.sync.models import UNDO, SyncRun
@@ -33,21 +32,19 @@ from openbureau.kernel.sync.queries import (
     blocked_of,
     commanded,
     excluded_of,
-    gate_words,
     latest_run,
     names_of,
     recent_of,
     run_by_uid,
     runs,
 )
-from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, preview_undo, undone_of
-from openbureau.kernel.sync.undo_lines import run_counts, run_lines, undo_counts, undo_lines
-from openbureau.kernel.sync.undo_plan import Left, UndoPlan, decoded_undo
+from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, undone_of
+from openbureau.kernel.sync.undo_lines import run_counts, run_lines
+from openbureau.kernel.sync.undo_plan import Left, decoded_undo
 from openbureau.shell.directory import KIND_LABELS
 
 POWER = "core.run_sync"
 PER_PAGE = 50
-MOST_UNDO_LINES = 500
 SETTINGS_SOURCE = "-"
 LAMPS = {
     "applied": "ok",
@@ -140,7 +137,7 @@ def show_run(request: Request) -> Any:
         if not is_open:
             request.response_headers.append((b"hx-refresh", b"true"))
         return page(
-            "core/console_sync_run.html", fragment="progress", run=_facts(request, run),
+            "core/console_sync_run.html", fragment="progress", run=run_facts(request, run),
             progress=_progress(request, run),
         )  # fmt: skip
     return _page(request, run)
@@ -166,11 +163,11 @@ def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any
         "core/console_sync_run.html",
         status=409 if problem else 200,
         problem=say(problem.what, **problem.params) if problem else "",
-        run=_facts(request, run),
+        run=run_facts(request, run),
         progress=_progress(request, run),
         tabs=_tabs(request, base, counts, action),
         action=action,
-        groups=[_group(request, group) for group in _slice(groups, first, first + PER_PAGE)],
+        groups=[group_facts(request, group) for group in slice_of(groups, first, first + PER_PAGE)],
         first=first + 1 if total else 0,
         last=min(total, first + PER_PAGE),
         total=total,
@@ -191,7 +188,7 @@ def _tabs(
     return tabs
 
 
-def _slice(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
+def slice_of(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
     """The lines from one number to another, still grouped by unit."""
     found, at = [], 0
     for group in groups:
@@ -202,7 +199,8 @@ def _slice(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
     return found
 
 
-def _group(request: Request, group: PlanUnit) -> dict[str, Any]:
+def group_facts(request: Request, group: PlanUnit) -> dict[str, Any]:
+    """One unit of a plan with its rows, in words."""
     say = request.catalogue.gettext
     return {
         "name": group.name or say("不在任何单位之下"),
@@ -275,7 +273,8 @@ def _left(request: Request, lines: Sequence[Left]) -> list[tuple[str, str]]:
     return [(line.name, line.words[request.catalogue.language != "zh"]) for line in lines]
 
 
-def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
+def run_facts(request: Request, run: SyncRun) -> dict[str, Any]:
+    """One run in words, and what may be done with it."""
     say = request.catalogue.gettext
     account_id = request.person.account.id
     reason = reason_words(run.reason) if run.reason else ("", "")
@@ -365,62 +364,6 @@ def discard(request: Request) -> Any:
     return redirect("/-/console/sync", "计划已放弃，没有改动任何账号。")
 
 
-def ask_undo(request: Request) -> Any:
-    """What taking a synchronisation back would change, before it is ordered."""
-    return _undo_page(request, run_by_uid(request.params["uid"]))
-
-
-def undo(request: Request) -> Any:
-    """Orders a synchronisation to be taken back as it was shown; a gate may hold it."""
-    ctx = request.person
-    run = run_by_uid(request.params["uid"])
-    form = request.form if request.form is not None else FormData()
-    plan_hash = str(form.get("plan", ""))
-    try:
-        made = order_undo(run, account_id=ctx.account.id, plan_hash=plan_hash, now=ctx.now)
-    except Conflict as changed:
-        return _undo_page(request, run, changed)
-    notice = "正在撤销。" if made.state == "applying" else "等待另一名系统管理员确认。"
-    return redirect(f"/-/console/sync/{made.uid}", notice)
-
-
-def _undo_page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any:
-    say = request.catalogue.gettext
-    plan = None
-    try:
-        plan = preview_undo(run, request.person.now)
-    except Conflict as refused:
-        problem = problem or refused
-    return page(
-        "core/console_sync_undo.html",
-        status=409 if problem and request.form is not None else 200,
-        problem=say(problem.what, **problem.params) if problem else "",
-        run=_facts(request, run),
-        days=UNDO_DAYS,
-        plan=_undo_facts(request, plan) if plan else None,
-    )
-
-
-def _undo_facts(request: Request, plan: UndoPlan) -> dict[str, Any]:
-    """The plan in words: rows by unit up to the limit of a page, figures, gates."""
-    say = request.catalogue.gettext
-    is_zh = request.catalogue.language == "zh"
-    groups = undo_lines(plan)
-    counts = undo_counts(plan)
-    return {
-        "hash": plan.hash,
-        "disabled": len(plan.disabled),
-        "recent": plan.recent,
-        "gates": [words[not is_zh] for words in gate_words(plan.blocked)],
-        "counts": [
-            (say(label), counts[name]) for name, label in ACTION_LABELS.items() if counts[name]
-        ],
-        "groups": [_group(request, group) for group in _slice(groups, 0, MOST_UNDO_LINES)],
-        "total": sum(counts.values()),
-        "shown": min(sum(counts.values()), MOST_UNDO_LINES),
-    }
-
-
 PAGES = (
     Page("console/sync", list_runs, POWER),
     Page("console/sync/start", start, POWER, methods=("POST",)),
@@ -429,7 +372,5 @@ PAGES = (
     Page("console/sync/{uid}/apply", apply, POWER, methods=("POST",)),
     Page("console/sync/{uid}/confirm", confirm, POWER, methods=("POST",)),
     Page("console/sync/{uid}/discard", discard, POWER, methods=("POST",)),
-    Page("console/sync/{uid}/undo", ask_undo, POWER),
-    Page("console/sync/{uid}/undo", undo, POWER, methods=("POST",)),
 )
 MENU = (MenuEntry(N_("目录同步"), "/-/console/sync", POWER, N_("系统管理"), "refresh", 920),)
