@@ -84,6 +84,12 @@ class Synced:
         assert done is not None
         return done
 
+    def confirmed(self, run: SyncRun) -> SyncRun:
+        """A blocked run, confirmed by the second administrator and carried out."""
+        with writing():
+            confirm_run(run, account_id=self.second, plan_hash=run.plan_hash, now=self.now)
+        return self.carry_out(run)
+
     def carry_out(self, run: SyncRun) -> SyncRun:
         """What the job does with an ordered run."""
         return carry_out(SyncRun.get_by_id(run.id), self.settings, self.now)

@@ -18,6 +18,7 @@ from openbureau.kernel.accounts.appointments import appoint
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.directory.group_roles import map_group, unmap_group
 from openbureau.kernel.directory.groups import RawGroup, flattened
+from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.sampling import Sample, sample
 from openbureau.kernel.directory.snapshot import PersonEntry
 from openbureau.kernel.directory.sources import source_config
@@ -27,7 +28,8 @@ from openbureau.kernel.sync.actions import apply_run, confirm_run
 from openbureau.kernel.sync.models import GroupRole, SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
 from openbureau.kernel.units.models import Unit
-from openbureau.testing.directory import bureau_entries, dn_of
+from openbureau.testing.directory import bureau_entries, dn_of, person_entry
+from openbureau.testing.ldif import ldif
 from openbureau.testing.slapd import SUFFIX, Slapd
 
 pytestmark = pytest.mark.slapd
@@ -294,6 +296,55 @@ def test_second_title_is_a_second_post_in_the_same_unit(synced: Synced, slapd: S
         ("科员", False),
     ]
     assert synced.read(source).state == "empty"
+
+
+def main_title(login: str) -> str:
+    held = Post.select().join(Account).where((Account.login == login) & Post.is_active)
+    return str(held.where(Post.is_primary).get().title)
+
+
+def test_of_several_titles_the_one_held_before_stays_the_main_one(
+    synced: Synced, slapd: Slapd
+) -> None:
+    source = synced.add_source(slapd.url)
+    applied(synced, synced.read(source))
+    slapd.modify(f"dn: {dn_of(9)}\nchangetype: modify\nadd: title\ntitle: 工会主席\n\n")
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason == reason_words("main-title-kept")
+    applied(synced, run)
+    assert main_title("u9") == "科员"
+    assert synced.read(source).state == "empty"
+
+
+def test_of_several_titles_of_a_newcomer_the_one_ranked_highest_is_main(
+    synced: Synced, slapd: Slapd
+) -> None:
+    source = synced.add_source(slapd.url)
+    two = "dn: {}\nchangetype: modify\nreplace: title\ntitle: 一般职员\ntitle: 科员\n\n"
+    applied(synced, synced.read(source))
+    with writing():
+        Post.update(rank=10).where(Post.title == "科员").execute()
+    entry = person_entry("new", "新人", dn_of(9).partition(",")[2])
+    slapd.modify(ldif([entry]).replace("\n", "\nchangetype: add\n", 1))
+    slapd.modify(two.format(entry[0]))
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason == reason_words("main-title-ranked")
+    applied(synced, run)
+    assert main_title("new") == "科员"
+
+
+def test_numbered_titles_keep_the_order_of_the_directory(synced: Synced, slapd: Slapd) -> None:
+    source = synced.add_source(slapd.url)
+    applied(synced, synced.read(source))
+    titles = "title: {1}科员\ntitle: {0}科长\n"
+    slapd.modify(f"dn: {dn_of(9)}\nchangetype: modify\nreplace: title\n{titles}\n")
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason is None
+    applied(synced, run)
+    assert main_title("u9") == "科长"
 
 
 def test_rank_is_read_where_it_is_mapped(synced: Synced, slapd: Slapd) -> None:

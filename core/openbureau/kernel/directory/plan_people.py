@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from openbureau.kernel.directory.plan import (
     DISABLED_BY_DIRECTORY,
     SYNCED,
@@ -13,7 +15,8 @@ from openbureau.kernel.directory.plan import (
     Value,
 )
 from openbureau.kernel.directory.plan_posts import first_posts, post_changes
-from openbureau.kernel.directory.plan_units import UnitDraft
+from openbureau.kernel.directory.plan_titles import Ranks, arranged, has_open_order, title_ranks
+from openbureau.kernel.directory.plan_units import UnitDraft, ref_id
 from openbureau.kernel.directory.snapshot import PersonEntry
 
 FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
@@ -57,9 +60,23 @@ class _Context:
         self.by_login = {row.login: row for row in current.accounts}
         self.shared_mails = _twice(_lower(entry.mail) for entry in entries if entry.mail)
         self.needs_homes = bool(current.group_roles)
+        self.notes: dict[str, str] = {}
+        self._ranks: Ranks | None = None
 
     def row(self, entry: PersonEntry) -> AccountRow | None:
         return self.by_external_id.get(entry.external_id)
+
+    def arranged(self, entry: PersonEntry) -> PersonEntry:
+        """The entry with its main title first; why is kept for its line."""
+        if not has_open_order(entry):
+            return entry
+        if self._ranks is None:
+            self._ranks = title_ranks(self.current)
+        unit_id = ref_id(_ref(entry, self.units))
+        found, self.notes[entry.external_id] = arranged(
+            entry, self.row(entry), unit_id, self._ranks
+        )
+        return found
 
     def is_shared(self, entry: PersonEntry) -> bool:
         """Whether another person of the directory has the same address."""
@@ -95,6 +112,7 @@ def draft_people(
 ) -> PeopleDraft:
     """What becomes of every person of the directory and of every synchronised account."""
     context = _Context(entries, current, units, excluded)
+    entries = [context.arranged(entry) for entry in entries]
     conflicts = _conflicts(entries, context)
     reused = {
         holder.id
@@ -124,7 +142,7 @@ def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: Pe
         draft.homes[entry.external_id] = _ref(entry, context.units)
     change = _creation(entry, context) if row is None else _difference(entry, row, context)
     if change is not None:
-        draft.changes.append(change)
+        draft.changes.append(_explained(change, context.notes.get(entry.external_id, "")))
     if row is not None and entry.dn != row.dn:
         draft.renamed_entries.append((row.id, entry.dn))
     if context.is_shared(entry) and context.mail(entry) != entry.mail:
@@ -132,6 +150,12 @@ def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: Pe
         draft.changes.append(_conflict(entry, row, shared, _home(entry, row, context)))
     elif change is None:
         draft.unchanged += 1
+
+
+def _explained(change: Change, note: str) -> Change:
+    """The line with why a title is the main one, where it speaks of titles."""
+    is_about = bool(change.posts) or change.after("title") is not None
+    return msgspec.structs.replace(change, reason=note) if note and is_about else change
 
 
 def _refused(

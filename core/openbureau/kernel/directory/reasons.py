@@ -172,6 +172,14 @@ REASONS = MappingProxyType(
             "an administrator closed it; the directory still has it",
         ),
         "excluded": ("已排除，本次不处理", "excluded from this run"),
+        "main-title-kept": (
+            "目录中有几个职务而没有次序，主要职务沿用原来的",
+            "several titles without an order in the directory; the main one stays",
+        ),
+        "main-title-ranked": (
+            "目录中有几个职务而没有次序，主要职务按单位内的排名取",
+            "several titles without an order in the directory; the one ranked highest is main",
+        ),
         "group-missing": (
             "目录中没有这个组，已授予的角色保留",
             "the group is not in the directory; the roles it gave stay",
@@ -209,9 +217,16 @@ REASONS = MappingProxyType(
 
 
 def reason_words(reason: str) -> tuple[str, str]:
-    """The Chinese and English words of a reason; what follows its colon is appended."""
+    """The Chinese and English words of a reason; what follows its colon is named after them."""
     key, _, subject = reason.partition(":")
     if key == "excluded":
         subject = ""
     zh, en = REASONS.get(key, (key, key))
-    return zh + subject, en + (subject if en.endswith(": ") or not subject else f" ({subject})")
+    if not subject:
+        return zh, en
+    return _named(zh, "：", subject), _named(en, ": ", subject)
+
+
+def _named(words: str, colon: str, subject: str) -> str:
+    """The words with a colon, whether they bring one or not, and what is meant."""
+    return f"{words.rstrip('：: ')}{colon}{subject}"

@@ -8,7 +8,7 @@ import msgspec
 
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import NotFound, OperatorError
-from openbureau.kernel.directory.sync import line, role_line
+from openbureau.kernel.directory.sync import line, recent_words, role_line
 from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run, order_undo
 from openbureau.kernel.sync.alarms import source_name
 from openbureau.kernel.sync.carrying import carry_out
@@ -76,6 +76,7 @@ def show_run(uid: str, as_json: bool) -> None:
             lines = _told_undo(decoded_undo(run.plan))["lines"]
     if plan is not None:
         lines = [*map(line, (*plan.units, *plan.people)), *map(role_line, plan.roles)]
+        lines += [recent_words(plan.recent)] if plan.recent else []
     report(
         {**shown, "lines": lines, "counts": msgspec.json.decode(run.counts)},
         as_json,
@@ -183,7 +184,7 @@ def _undo_text(row: dict[str, Any]) -> list[str]:
     return [
         *row["lines"],
         *gates,
-        *([f"近 24 小时已停用 {recent} 人 disabled in 24 hours: {recent}"] if recent else []),
+        *([recent_words(recent)] if recent else []),
         f"停用 disabled: {row['disabled']}",
         f"已恢复 restored: {sum(row['restored'].values())}",
         f"已结束 ended: {sum(row['ended'].values())}",
