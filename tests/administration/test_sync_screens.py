@@ -282,6 +282,20 @@ def test_others_may_not_touch_a_synchronisation(bureau: Bureau, system: Client) 
             assert client.post(f"{page}/{act}").status == 403
 
 
+def check_named_once(security: Client, form: dict[str, str]) -> None:
+    """Groups the directory does not have are refused; one it has is taken, and only once."""
+    missing_group = {**form, "group_dn": f"cn=nobody,{SUFFIX}"}
+    assert "目录中没有这个组" in security.post("/-/console/group-roles", missing_group).words
+    assert (
+        "目录中没有这个组"
+        in security.post("/-/console/group-roles", {**form, "group_dn": "a=b,,"}).words
+    )
+    assert security.post("/-/console/group-roles", form).status == 303
+    again = {**form, "group_dn": form["group_dn"].upper()}
+    answer = security.post("/-/console/group-roles", again)
+    assert (answer.status, "已登记带来角色" in answer.words) == (422, True)
+
+
 def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd: Slapd) -> None:
     group = f"cn=publishers,{SUFFIX}"
     slapd.modify(
@@ -297,15 +311,7 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert refused.status == 422
     assert f'value="{group}"' in refused.text
     form["role"] = "bulletins.publisher"
-    missing_group = {**form, "group_dn": f"cn=nobody,{SUFFIX}"}
-    assert "目录中没有这个组" in security.post("/-/console/group-roles", missing_group).words
-    assert (
-        "目录中没有这个组"
-        in security.post("/-/console/group-roles", {**form, "group_dn": "a=b,,"}).words
-    )
-    assert security.post("/-/console/group-roles", form).status == 303
-    again = security.post("/-/console/group-roles", {**form, "group_dn": group.upper()})
-    assert (again.status, "已登记带来角色" in again.words) == (422, True)
+    check_named_once(security, form)
     applied(bureau, system)
     held = {
         login
@@ -340,3 +346,24 @@ def test_a_group_is_named_with_a_warning_while_the_directory_is_silent(
     answer = security.post("/-/console/group-roles", {**form, "role": "bulletins.publisher"})
     assert answer.status == 303
     assert "没有核对这个组是否存在" in security.get("/-/console/group-roles").words
+
+
+def test_a_unit_is_given_to_another_source(bureau: Bureau, system: Client, slapd: Slapd) -> None:
+    applied(bureau, system)
+    system.get("/-/console/sources/new")
+    form = described(slapd, code="other", name="另一目录")
+    assert system.post("/-/console/sources/new", form).status == 303
+    page = "/-/console/units/530100/directory"
+    assert page in system.get("/-/console/units/530100").text
+    asked = system.get(page)
+    assert "现由省局目录管理" in asked.words
+    shown = system.post(page, {"source": "other"})
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', shown.text)
+    assert digest
+    assert system.post(page, {"source": "other", "digest": "0" * 64}).status == 200
+    done = system.post(page, {"source": "other", "digest": digest[1]})
+    assert done.status == 303, done.words
+    assert "现由另一目录管理" in system.get(page).words
+    again = system.post(page, {"source": "other"})
+    assert (again.status, "本来就由这个目录管理" in again.words) == (422, True)
+    assert bureau.sign_in("security").get(page).status in {403, 404}

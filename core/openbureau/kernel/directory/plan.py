@@ -135,6 +135,10 @@ class Current(msgspec.Struct, frozen=True):
         """Whether the row came from the source that is synchronised."""
         return row.source == SYNCED and row.directory_id == self.directory_id
 
+    def source_name(self, row: AccountRow | UnitRow) -> str:
+        """What the source of a row is called; empty for that of the start-up settings."""
+        return self.source_names.get(row.directory_id or 0, "")
+
     def may_take(self, row: AccountRow | UnitRow) -> bool:
         """Whether the source may go on with the row: its own, or one nobody looks after."""
         return row.directory_id == self.directory_id or row.directory_id in self.orphaned

@@ -21,6 +21,7 @@ from openbureau.kernel.directory.snapshot import PersonEntry
 
 FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
 LOGIN_LENGTH = 100
+_OF_OTHER_SOURCE = "login-of-other-source"
 
 Values = list[tuple[str, Value, Value]]
 
@@ -50,13 +51,13 @@ class _Context:
         self.units = units
         self.excluded = excluded
         self.by_external_id: dict[str, AccountRow] = {}
-        self.elsewhere: set[str] = set()
+        self.elsewhere: dict[str, AccountRow] = {}
         for row in current.accounts:
             if row.source == SYNCED and row.external_id:
                 if current.may_take(row):
                     self.by_external_id[row.external_id] = row
                 else:
-                    self.elsewhere.add(row.external_id)
+                    self.elsewhere[row.external_id] = row
         self.by_login = {row.login: row for row in current.accounts}
         self.shared_mails = _twice(_lower(entry.mail) for entry in entries if entry.mail)
         self.needs_homes = bool(current.group_roles)
@@ -186,7 +187,8 @@ def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, s
         row = context.row(entry)
         is_kept = row is not None and row.login == entry.login
         if not reason and entry.external_id in context.elsewhere:
-            reason = "identity-of-other-source"
+            name = context.current.source_name(context.elsewhere[entry.external_id])
+            reason = f"identity-of-other-source:{name}"
         if not reason and entry.login in wanted and not is_kept:
             reason = f"duplicate-login:{entry.login}"
         if not reason and entry.external_id in context.excluded:
@@ -231,7 +233,9 @@ def _add_login_conflicts(
                 continue
             reason = _held(entry, holder, logins, found, context)
             if reason:
-                found[entry.external_id] = f"{reason}:{entry.login}"
+                name = context.current.source_name(holder)
+                subject = f"{entry.login}，{name}" if reason == _OF_OTHER_SOURCE else entry.login
+                found[entry.external_id] = f"{reason}:{subject}"
                 is_settled = False
 
 
@@ -247,7 +251,7 @@ def _held(
     if holder.source != SYNCED or not external_id:
         return "login-of-local-account"
     if not context.current.is_own(holder):
-        return "login-in-use"
+        return _OF_OTHER_SOURCE
     is_kept = (
         external_id in found or logins[external_id] == entry.login
         if external_id in logins

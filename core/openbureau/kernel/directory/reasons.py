@@ -164,8 +164,20 @@ REASONS = MappingProxyType(
             "two people have one mail address; it was not taken",
         ),
         "identity-of-other-source": (
-            "属于另一个目录来源",
-            "belongs to another directory source",
+            "属于另一个目录来源，可在单位或人员的页面上改由本来源管理",
+            "belongs to another directory source; give it to this one on its page",
+        ),
+        "code-of-other-source": (
+            "代码已被另一个目录来源的单位使用，可在该单位的页面上改由本来源管理",
+            "the code belongs to a unit of another source; give the unit to this one on its page",
+        ),
+        "login-of-other-source": (
+            "登录名属于另一个目录来源的人员，可在该人员的页面上改由本来源管理",
+            "the login name belongs to somebody of another source; see that person's page",
+        ),
+        "top-unit-in-conflict": (
+            "最上级单位有冲突。请在单位的页面上把它改由本来源管理，或在目录中改正，然后重新同步。",
+            "The top unit is in conflict: give it to this source on its page, or mend it there.",
         ),
         "closed-here": (
             "已由管理员撤销，目录中仍有",

@@ -18,6 +18,7 @@ _ACTS: Mapping[str, str] = {
     "core.add_post": CHANGED_SINCE,
     "core.change_post": CHANGED_SINCE,
     "core.end_post": CHANGED_SINCE,
+    "core.move_post": CHANGED_SINCE,
     "core.issue_password": CHANGED_SINCE,
     "core.make_account_local": CHANGED_SINCE,
     "core.adopt_account": CHANGED_SINCE,

@@ -24,6 +24,7 @@ from openbureau.shell.console import (
     sources,
     sync,
     sync_undo,
+    unit_adoption,
     units,
 )
 
@@ -49,5 +50,8 @@ _SCREENS = (
     audit,
 )
 
-PAGES: tuple[Page, ...] = tuple(page for screen in _SCREENS for page in screen.PAGES)
+PAGES: tuple[Page, ...] = (
+    *unit_adoption.PAGES,
+    *(page for screen in _SCREENS for page in screen.PAGES),
+)
 MENU: tuple[MenuEntry, ...] = tuple(entry for screen in _SCREENS for entry in screen.MENU)
