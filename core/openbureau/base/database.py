@@ -150,8 +150,12 @@ def _connected() -> Iterator[None]:
             db.connect(reuse_if_open=True)
             yield
         elif db.is_closed():
-            with db.connection_context():
+            # Not the library's own context: it fails when `waiting` closed in between.
+            db.connect()
+            try:
                 yield
+            finally:
+                db.close()
         else:
             yield
     except (OperationalError, PeeweeException) as fault:
