@@ -52,6 +52,8 @@ class Described:
     attributes: Pairs[str, list[str]] = dataclasses.field(default_factory=dict)
     top_unit_id: int | None = None
     may_change_password: bool = False
+    lock_after: int = 5
+    lock_window_min: int = 30
     reads_photos: bool = False
     delta_every_min: int = 0
     full_at: str = ""
@@ -274,7 +276,15 @@ def _check(described: Described) -> None:
         (Unit.id == described.top_unit_id) & Unit.is_active
     ):
         raise Invalid(N_("挂靠的单位不存在或已撤销。"))
+    _check_lock(described)
     _check_attributes(described.attributes)
+
+
+def _check_lock(described: Described) -> None:
+    if not (described.lock_after == 0 or 3 <= described.lock_after <= 999):
+        raise Invalid(N_("锁定次数应为 3 到 999，0 为从不锁定。"))
+    if not 0 <= described.lock_window_min <= 99_999:
+        raise Invalid(N_("失败计数保留的分钟数应为 0 到 99999，0 为一直保留。"))
 
 
 def _check_attributes(attributes: Pairs[str, list[str]]) -> None:

@@ -223,12 +223,8 @@ class Units:
         self._names: dict[str, str] = {}
         sources: Any = DirectorySource.select(DirectorySource.id, DirectorySource.name).tuples()
         self._sources: dict[int, str] = dict(sources)
-        roles: Any = (
-            Role.select(Role.id, Role.name)
-            .where(Role.id.in_({change.role_id for change in plan.roles}))
-            .tuples()
-        )
-        self._roles: dict[int, str] = dict(roles) if plan.roles else {}
+        roles: Any = Role.select(Role.id, Role.name).tuples()
+        self._roles: dict[int, str] = dict(roles)
         positions: dict[int, int] = {}
         paths: dict[str, str] = {}
         for unit_id, name, path, position in rows:
