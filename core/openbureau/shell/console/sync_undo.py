@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import Conflict, Problem
+from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.sync.actions import order_undo
@@ -34,7 +35,7 @@ def undo(request: Request) -> Any:
         made = order_undo(run, account_id=ctx.account.id, plan_hash=plan_hash, now=ctx.now)
     except Conflict as changed:
         return _undo_page(request, run, changed)
-    notice = "正在撤销。" if made.state == "applying" else "等待另一名系统管理员确认。"
+    notice = N_("正在撤销。") if made.state == "applying" else N_("等待另一名系统管理员确认。")
     return redirect(f"/-/console/sync/{made.uid}", notice)
 
 
