@@ -265,7 +265,7 @@ def test_sample_fills_in_what_the_directory_says(directory: Bureau, way: FaultPr
     client.get(source)
     place = {"code": "dir", "name": "目录", "profile": "openldap", "top_unit": ""}
     reached = {"url": way.url, "base": SUFFIX, "bind_dn": READER_DN}
-    answer = client.post(f"{source}/sample", {**place, **reached})
+    answer = client.post(f"{source}/sample", {**place, **reached, "password": READER_PASSWORD})
     assert "锁定规则已读出" in answer.words
     assert re.search(r'name="lock_after"[^>]* value="5"', answer.text)
     assert re.search(r'name="lock_window_min"[^>]* value="0"', answer.text)
