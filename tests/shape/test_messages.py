@@ -193,7 +193,7 @@ def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
     )
     person = f"/-/console/people/{uid}"
     paths = ("", "/edit", "/slip", "/posts", "/directory")
-    deeds = ("disable", "enable", "archive", "second-factor", "local")
+    deeds = ("disable", "enable", "archive", "second-factor", "attempts", "local")
     lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
     keyed = "/-/console/people/{uid}"
     return {

@@ -2,6 +2,7 @@
 nothing; how many attempts reach it."""
 
 import datetime as dt
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from openbureau.base.database import writing
 from openbureau.kernel.accounts.models import Account, SignInFailure
 from openbureau.kernel.directory.binding import bind
+from openbureau.kernel.directory.locking import FoundRule, found_rule
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.testing.bureau import Answer, Bureau, Client, close_bureau, open_bureau
@@ -249,3 +251,22 @@ def test_retired_source_lets_nobody_in(directory: Bureau) -> None:
     with writing():
         DirectorySource.update(is_active=False).execute()
     assert WRONG in attempt(directory, "fine")[1].words
+
+
+def test_rule_of_the_directory_itself_is_read(policy_slapd: Slapd) -> None:
+    assert found_rule(config_for(policy_slapd)) == FoundRule(after=5, window_min=0)
+
+
+def test_sample_fills_in_what_the_directory_says(directory: Bureau, way: FaultProxy) -> None:
+    with writing():
+        DirectorySource.update(lock_after=9, lock_window_min=9).execute()
+    client = directory.sign_in("system")
+    source = "/-/console/sources/dir"
+    client.get(source)
+    place = {"code": "dir", "name": "目录", "profile": "openldap", "top_unit": ""}
+    reached = {"url": way.url, "base": SUFFIX, "bind_dn": READER_DN}
+    answer = client.post(f"{source}/sample", {**place, **reached, "password": READER_PASSWORD})
+    assert "锁定规则已读出" in answer.words
+    assert re.search(r'name="lock_after"[^>]* value="5"', answer.text)
+    assert re.search(r'name="lock_window_min"[^>]* value="0"', answer.text)
+    assert directory.rows("SELECT lock_after FROM directory_source") == [(9,)]

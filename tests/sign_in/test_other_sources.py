@@ -79,6 +79,13 @@ def test_without_proof_there_is_no_button_and_no_way_in(make: Make) -> None:
     assert rows == [("denied",)]
 
 
+def test_address_wanted_survives_a_refusal(make: Make) -> None:
+    client = make(by_header).client()
+    client.get(URL)
+    answer = client.post(f"{URL}/other", {"next": "/a?x=1&y=2#z"})
+    assert answer.location == f"{URL}?next=/a%3Fx%3D1%26y%3D2%23z"
+
+
 @pytest.mark.parametrize("answer", [0, -1, 999999, 2**70, True, "1", 1.0, [], object(), b"1"])
 def test_answer_that_is_no_active_account_signs_nobody_in(make: Make, answer: Any) -> None:
     bureau = make(lambda request: answer)

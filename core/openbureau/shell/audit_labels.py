@@ -13,6 +13,7 @@ ACTIONS = {
     "core.set_up_second_factor": N_("设置动态口令"),
     "core.remove_second_factor": N_("停用动态口令"),
     "core.reset_second_factor": N_("重置动态口令"),
+    "core.allow_attempts": N_("清除失败计数"),
     "core.renew_recovery_codes": N_("更换备用口令"),
     "core.create_account": N_("建立账号"),
     "core.change_account": N_("修改联系方式"),

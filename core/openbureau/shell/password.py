@@ -101,9 +101,6 @@ def _is_repeated(form: PasswordForm) -> bool:
 def _is_changed(request: Request, account: Account, form: PasswordForm) -> bool:
     """Whether the present password was right and the new one was taken."""
     now = dt.datetime.now(dt.UTC)
-    if form.new_password.data == form.former_password.data:
-        form.add_error("new_password", N_("新密码与当前密码相同。请换一个新的。"))
-        return False
     with request.writing():
         place = reserved_change(account.id, now, lock_rule(account))
         if place is None:
@@ -159,6 +156,9 @@ def _is_fit(request: Request, account: Account, form: PasswordForm) -> tuple[boo
 
 def _is_taken(request: Request, account: Account, form: PasswordForm) -> tuple[bool, bool]:
     """Whether the directory took the new password."""
+    if form.new_password.data == form.former_password.data:
+        form.add_error("new_password", N_("新密码与当前密码相同。请换一个新的。"))
+        return True, False
     config = directory_of(request.app.settings, account)
     reason = "fault"
     if config is not None:

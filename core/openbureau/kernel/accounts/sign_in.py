@@ -128,12 +128,10 @@ def prove(app: Application, attempt: Attempt, now: dt.datetime) -> Proof:
         return _proved_by_directory(app, attempt, account, place, now)
     stored = account.password_hash if account is not None else None
     is_right = is_password(stored, attempt.password)
-    if account is None or not is_right:
+    if account is None or not is_right or account.state != "active":
         return _refused(attempt, account, now, "wrong")
     with writing():
         give_back(place)
-    if account.state != "active":
-        return _told(attempt, account, now, "disabled")
     if has_lapsed(account, now):
         return _told(attempt, account, now, "lapsed")
     return _with_age(app, account, now)

@@ -83,6 +83,13 @@ def _described(*, is_new: bool) -> Callable[[Any], Any]:
             help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
         ),
         click.option("--delta-every", "delta_every_min", type=int, help="增量间隔分钟。Minutes."),
+        click.option("--lock-after", type=int, help="输错几次目录锁定账号，0 从不。Lock after."),
+        click.option(
+            "--lock-window",
+            "lock_window_min",
+            type=int,
+            help="失败计数保留分钟数，0 一直保留。Minutes failures count.",
+        ),
         *(click.option(flag, required=is_new, help=text) for flag, text in _REQUIRED.items()),
         *(click.option(flag, help=text) for flag, text in _OPTIONAL.items()),
         *(
