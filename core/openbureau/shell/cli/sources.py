@@ -66,13 +66,9 @@ _SWITCHES = {
 def _described(*, is_new: bool) -> Callable[[Any], Any]:
     """The options that describe a source; those not given keep their value."""
     path = click.Path(path_type=Path)
+    sealed = "查询账号的密码文件，读入后加密保存。Password file; sealed when stored."
     options = [
-        click.option(
-            "--password-file",
-            required=is_new,
-            type=path,
-            help="查询账号的密码文件，读入后加密保存。Password file; sealed when stored.",
-        ),
+        click.option("--password-file", required=is_new, type=path, help=sealed),
         click.option("--profile", type=click.Choice(["openldap", "ad"]), help="类型。Kind."),
         click.option("--ca-file", type=path, help="证书机构文件。CA file."),
         click.option(
