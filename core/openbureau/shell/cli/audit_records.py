@@ -37,6 +37,8 @@ COLUMNS = (
     "id", "at", "account", "name", "unit", "action", "realm", "record", "outcome", "address",
     "detail",
 )  # fmt: skip
+# As the page calls its filters.
+TOLD = {"person": "q", "first": "from", "last": "to"}
 KEY_DIGITS = 18
 LAST_DAY = dt.date(9999, 12, 30)
 
@@ -207,7 +209,7 @@ def _refuse_too_many(total: int) -> None:
 def _note(action: str, asked: dict[str, Any]) -> None:
     """A sensitive reading is recorded before anything is shown."""
     detail = {
-        name: str(value.date()) if isinstance(value, dt.datetime) else value
+        TOLD.get(name, name): str(value.date()) if isinstance(value, dt.datetime) else value
         for name, value in asked.items()
         if value
     }
