@@ -19,6 +19,10 @@ from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import Bureau
 
 WRITE = "bulletins.write_bulletin"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
 DAYS = ("--from", "2099-01-01", "--to", "2099-01-05")
 
 
@@ -200,13 +204,21 @@ def test_units_are_placed_shown_and_split_with_people(bureau: Bureau) -> None:
     assert refused(bureau, "unit", "contacts", "530109") == "UNIT-020"
 
 
-def test_plugins_and_looks_are_shown_and_chosen(bureau: Bureau) -> None:
+def test_plugins_and_looks_are_shown_and_chosen(bureau: Bureau, tmp_path: Path) -> None:
     read(bureau, "plugin", "set", "bulletins", "on", "--scope", "unit:530102")
     assert read(bureau, "plugin", "show", "bulletins")["units"]["530102"] == "on"
     assert refused(bureau, "appearance", "set", "530102", "--theme", "no-such") == "APP-001"
     read(bureau, "appearance", "set", "530102", "--name", "五华区局平台")
     [row] = read(bureau, "appearance", "list")
     assert (row["unit"], row["name"]) == ("530102", "五华区局平台")
+    (tmp_path / "logo.png").write_bytes(PIXEL)
+    (tmp_path / "logo.txt").write_text("no picture")
+    logo = ("appearance", "set", "530102", "--logo")
+    assert refused(bureau, *logo, str(tmp_path / "logo.txt")) == "APP-002"
+    assert read(bureau, *logo, str(tmp_path / "logo.png"), "--dry-run")["has_logo"] is False
+    assert read(bureau, "files", "check")["orphans"] == 0
+    assert read(bureau, *logo, str(tmp_path / "logo.png"))["has_logo"] is True
+    assert read(bureau, "appearance", "set", "530102", "--drop-logo")["has_logo"] is False
 
 
 def test_a_group_brings_a_role_until_it_is_ended(bureau: Bureau, tmp_path: Path) -> None:

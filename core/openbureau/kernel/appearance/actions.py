@@ -10,6 +10,9 @@ from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.files.storage import Stored
 from openbureau.kernel.units.models import Unit
 
+LOGO_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+LOGO_MAX_BYTES = 200 * 1024
+
 
 def choose_appearance(
     unit: Unit,
