@@ -32,7 +32,7 @@ from openbureau.kernel.accounts.posts import posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
 from openbureau.kernel.units.queries import UnitTree, current_tree
-from openbureau.shell.cli.arguments import NAME, REASON, words
+from openbureau.shell.cli.arguments import NAME, words
 from openbureau.shell.cli.named import account_of, unit_of
 from openbureau.shell.cli.options import (
     BureauGroup,
@@ -48,7 +48,7 @@ from openbureau.shell.workbooks import first_sheet
 
 EVERYWHERE = Reach(is_everywhere=True)
 EVERYBODY = 1_000_000
-reason_option = click.option("--reason", type=REASON, required=True, help="理由。Why.")
+reason_option = click.option("--reason", type=words(300), required=True, help="理由。Why.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="只检查，不写入。Write nothing.")
 password_file_option = click.option(
     "--password-file",
