@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from openbureau.base.context import Context
 from openbureau.base.database import db
-from openbureau.base.plugins import PluginRecord
-from openbureau.base.request import Request
+from openbureau.base.plugins import PluginRecord, Plugins
 
 SERVICE = "handover/1"
 
@@ -51,41 +51,44 @@ class PluginHoldings:
         ]  # fmt: skip
 
 
-def plugin_holdings(request: Request, leaver_id: int) -> list[PluginHoldings]:
+def plugin_holdings(ctx: Context, plugins: Plugins, leaver_id: int) -> list[PluginHoldings]:
     """What every loaded plugin says the person holds; plugins with nothing are left out."""
-    return _asked(request, {"operation": "list", "from": leaver_id, "to": None})
+    return _asked(ctx, plugins, {"operation": "list", "from": leaver_id, "to": None})
 
 
 def move_plugin_holdings(
-    request: Request, leaver_id: int, successor_id: int, slugs: list[str]
+    ctx: Context, plugins: Plugins, leaver_id: int, successor_id: int, slugs: list[str]
 ) -> list[PluginHoldings]:
     """Lets these plugins move what they hold, each in a savepoint of the caller's transaction."""
     asked = {"operation": "move", "from": leaver_id, "to": successor_id}
-    return _asked(request, asked, slugs)
+    return _asked(ctx, plugins, asked, slugs)
 
 
 def _asked(
-    request: Request, asked: Mapping[str, Any], slugs: list[str] | None = None
+    ctx: Context,
+    plugins: Plugins,
+    asked: Mapping[str, Any],
+    slugs: list[str] | None = None,
 ) -> list[PluginHoldings]:
     offered = [
         (record, service.provide)
-        for record in request.app.plugins.loaded
+        for record in plugins.loaded
         if slugs is None or record.slug in slugs
         for service in record.declared.services
         if service.name == f"{record.slug}.{SERVICE}"
     ]
-    found = [_answered(request, record, provide, asked) for record, provide in offered]
+    found = [_answered(ctx, plugins, record, provide, asked) for record, provide in offered]
     return [held for held in found if held.lines is None or held.lines]
 
 
 def _answered(
-    request: Request, record: PluginRecord, provide: Any, asked: Mapping[str, Any]
+    ctx: Context, plugins: Plugins, record: PluginRecord, provide: Any, asked: Mapping[str, Any]
 ) -> PluginHoldings:
-    label = record.label(request.catalogue.language)
+    label = record.label(ctx.language)
     try:
         with db.atomic():
-            answer = provide(request.person, dict(asked))
+            answer = provide(ctx, dict(asked))
             return PluginHoldings(record.slug, label, msgspec.convert(answer, list[HeldLine]))
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code may raise anything
-        request.app.plugins.executor.record(record.slug, SERVICE, fault)
+        plugins.executor.record(record.slug, SERVICE, fault)
         return PluginHoldings(record.slug, label, None)

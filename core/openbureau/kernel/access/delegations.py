@@ -55,8 +55,16 @@ def lend(ctx: Context, lending: Lending) -> Delegation:
             remedy=N_("请先切换回本人的身份。"),
             code="DLG-002",
         )
+    return arrange(by(ctx), lending)
+
+
+def arrange(whose: By, lending: Lending) -> Delegation:
+    """Lets somebody stand in, as a person or the command line decides; both are told.
+
+    Raises Refused: it cannot be.
+    """
     _check_people(lending)
-    _check_days(lending, ctx.now.astimezone(CHINA).date())
+    _check_days(lending, whose.now.astimezone(CHINA).date())
     _check_overlap(lending)
     made = Delegation.create(
         delegator=lending.delegator,
@@ -65,17 +73,17 @@ def lend(ctx: Context, lending: Lending) -> Delegation:
         starts_on=lending.starts_on,
         ends_on=lending.ends_on,
         reason=lending.reason,
-        account=ctx.account.id,
-        created_at=ctx.now,
+        account=whose.account_id,
+        created_at=whose.now,
     )
     bump_epoch("access")
-    _audit(by(ctx), "core.create_delegation", made)
+    _audit(whose, "core.create_delegation", made)
     days = {"from": str(made.starts_on), "to": str(made.ends_on)}
     text = N_("%(name)s请您在 %(from)s 至 %(to)s 代为办理。")
-    _tell(ctx.now, made.delegate_id, text, name=lending.delegator.name, **days)
-    if made.delegator_id != ctx.account.id:
+    _tell(whose.now, made.delegate_id, text, name=lending.delegator.name, **days)
+    if made.delegator_id != whose.account_id:
         text = N_("管理员已安排%(name)s在 %(from)s 至 %(to)s 代您办理。")
-        _tell(ctx.now, made.delegator_id, text, name=lending.delegate.name, **days)
+        _tell(whose.now, made.delegator_id, text, name=lending.delegate.name, **days)
     return made
 
 

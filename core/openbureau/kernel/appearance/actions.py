@@ -10,6 +10,9 @@ from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.files.storage import Stored
 from openbureau.kernel.units.models import Unit
 
+LOGO_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+LOGO_MAX_BYTES = 200 * 1024
+
 
 def choose_appearance(
     unit: Unit,
@@ -19,13 +22,13 @@ def choose_appearance(
     name: str,
     logo: Stored | None,
     keeps_logo: bool,
-    account_id: int,
+    account_id: int | None,
     now: dt.datetime,
 ) -> Appearance:
     """Sets what a unit and all below it look like; live everywhere at the next request.
 
     An empty theme or name is inherited again. Without a new logo the present one stays
-    when `keeps_logo`.
+    when `keeps_logo`. Without an account it is the command line.
     """
     chosen = Appearance.get_or_none(unit=unit, zone=zone) or Appearance(unit=unit, zone=zone)
     before = {"theme": chosen.theme, "name": chosen.name}
@@ -35,7 +38,7 @@ def choose_appearance(
         chosen.logo = stored_file(logo, now)
     elif not keeps_logo:
         chosen.logo = None
-    chosen.account = Account(id=account_id)
+    chosen.account = Account(id=account_id) if account_id is not None else None
     chosen.chosen_at = now
     chosen.save()
     record_audit(

@@ -15,6 +15,7 @@ from openbureau.kernel.audit.models import AuditCheckpoint, AuditRecord, AuditSe
 from openbureau.kernel.units.models import UnitEvent
 
 NEWEST = 2**62
+MOST_EXPORTED = 20_000
 
 
 @dataclass(frozen=True, slots=True)

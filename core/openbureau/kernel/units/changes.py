@@ -219,8 +219,10 @@ def place_of(unit: Unit) -> tuple[int, int]:
 
 
 def change_contacts(deed: Deed, unit: Unit, contacts: Mapping[str, str]) -> None:
-    """Sets telephone, fax, mail, address and postcode."""
+    """Sets telephone, fax, mail, address and postcode, those given."""
     given = {name: contacts[name] for name in CONTACTS if name in contacts}
+    if not given:
+        raise UnitRefused("", N_("没有给出要改的联系方式。"))
     before = {name: getattr(unit, name) for name in given}
     _save(unit, given)
     _finish(deed, "core.change_unit_contacts", unit, {"before": before, "after": given})

@@ -34,6 +34,7 @@ from openbureau.kernel.accounts.posts import posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
 from openbureau.kernel.units.queries import UnitTree, current_tree
+from openbureau.shell.cli.arguments import NAME, words
 from openbureau.shell.cli.named import account_of, unit_of
 from openbureau.shell.cli.options import (
     BureauGroup,
@@ -49,7 +50,7 @@ from openbureau.shell.workbooks import first_sheet
 
 EVERYWHERE = Reach(is_everywhere=True)
 EVERYBODY = 1_000_000
-reason_option = click.option("--reason", required=True, help="理由。Why.")
+reason_option = click.option("--reason", type=words(300), required=True, help="理由。Why.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="只检查，不写入。Write nothing.")
 password_file_option = click.option(
     "--password-file",
@@ -65,9 +66,9 @@ def account() -> None:
 
 @account.command("add", help="新建本地账号。Create a local account.")
 @click.argument("login")
-@click.argument("name")
+@click.argument("name", type=NAME)
 @click.option("--unit", required=True, help="所在单位或处室的代码。Code of the unit or section.")
-@click.option("--title", default="", help="职务。Post title.")
+@click.option("--title", type=words(100), default="", help="职务。Post title.")
 @click.option(
     "--administrator",
     type=click.Choice(ADMINISTRATORS),
@@ -121,6 +122,12 @@ def add_account(
 @click.option("--unit", help="单位及全部下属。A unit and all below it.")
 @click.option("--state", type=click.Choice(STATES), help="状态。State.")
 @click.option("--source", type=click.Choice(("local", "ldap")), help="来源。Source.")
+@click.option(
+    "--kind",
+    type=click.Choice(("staff", *ADMINISTRATORS)),
+    help="业务人员或某类管理员。Staff, or a kind of administrator.",
+)
+@click.option("--words", "sought", default="", help="姓名、拼音、电话或账号。Name, sound, number.")
 @click.option("--unused-days", type=click.IntRange(1, 3650), help="多少天未登录。Days unused.")
 @click.option("--no-password", is_flag=True, help="还没有密码的。Without a password yet.")
 @json_option
@@ -128,6 +135,8 @@ def list_accounts(
     unit: str | None,
     state: str | None,
     source: str | None,
+    kind: str | None,
+    sought: str,
     unused_days: int | None,
     no_password: bool,
     as_json: bool,
@@ -137,6 +146,8 @@ def list_accounts(
     with reading():
         tree = current_tree()
         wanted = Wanted(
+            words=sought,
+            kind=kind or "",
             unit_ids=tree.subtree_ids(unit_of(unit).id) if unit else None,
             state=state or "",
             source=source or "",

@@ -98,8 +98,10 @@ def _is_key(text: str) -> bool:
 
 
 def _public_key(given: str) -> bytes:
-    path = Path(given)
-    text = path.read_text("ascii", "replace").strip() if path.is_file() else given.strip()
+    try:
+        text = given if _is_key(given) else Path(given).read_text("ascii", "replace").strip()
+    except (OSError, ValueError):
+        text = given.strip()
     if not _is_key(text):
         raise OperatorError(
             "AUD-002",

@@ -9,10 +9,15 @@ import msgspec
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import NotFound, OperatorError
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.jobs.actions import replay, replay_dead
+from openbureau.kernel.audit.origin import os_user
+from openbureau.kernel.jobs.actions import give_up, replay, replay_dead
 from openbureau.kernel.jobs.models import JOB_STATES, Job
 from openbureau.kernel.jobs.queries import job_by_id, jobs_in, queue_age_s, totals_by_state
-from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
+from openbureau.shell.cli.arguments import KEY, REASON
+from openbureau.shell.cli.deeds import deed, dry_run_option
+from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+
+MANY = click.IntRange(1, 100_000)
 
 
 @click.group(cls=BureauGroup, help="后台任务。Background jobs.")
@@ -24,11 +29,7 @@ def job() -> None:
 @click.option("--state", type=click.Choice(JOB_STATES), help="只列这一状态。Only this state.")
 @click.option("--kind", default="", help="只列这一种类。Only this kind.")
 @click.option(
-    "--limit",
-    type=click.IntRange(1, 10_000),
-    default=50,
-    show_default=True,
-    help="最多几个。How many at most.",
+    "--limit", type=MANY, default=50, show_default=True, help="最多几个。How many at most."
 )
 @json_option
 def list_jobs(state: str | None, kind: str, limit: int, as_json: bool) -> None:
@@ -81,7 +82,7 @@ def show_job(number: int, as_json: bool) -> None:
 )
 @click.argument("number", type=KEY, required=False)
 @click.option("--kind", default="", help="重放这一种类的全部失败任务。Every dead job of this kind.")
-@click.option("--dry-run", is_flag=True, help="只核对，不改动。Check only, change nothing.")
+@dry_run_option
 @json_option
 def replay_jobs(number: int | None, kind: str, dry_run: bool, as_json: bool) -> None:
     installation()
@@ -111,6 +112,33 @@ def replay_jobs(number: int | None, kind: str, dry_run: bool, as_json: bool) -> 
         {"replayed": total, "dry_run": dry_run},
         as_json,
         lambda _: [f"重放 replayed: {total}{'（未改动 unchanged）' if dry_run else ''}"],
+    )
+
+
+@job.command("give-up", help="放弃一个等待或搁置的任务。Give a waiting or parked job up.")
+@click.argument("number", type=KEY)
+@click.option("--reason", type=REASON, required=True, help="理由。Why.")
+@dry_run_option
+@json_option
+def give_up_job(number: int, reason: str, dry_run: bool, as_json: bool) -> None:
+    installation()
+    now = dt.datetime.now(dt.UTC)
+    with deed(dry_run=dry_run):
+        row = _found(number)
+        if not give_up(number, f"{os_user()}: {reason}", now=now):
+            raise OperatorError(
+                "JOB-003",
+                f"任务 {number} 已经开始执行或已经结束。没有任何改动。",
+                f"Job {number} has begun or is over. Nothing changed.",
+            )
+        detail = {"kind": row.kind, "reason": reason}
+        record_audit(
+            action="core.give_up_job", at=now, realm="core/job", record_id=number, detail=detail
+        )
+    report(
+        {"given_up": number, "dry_run": dry_run},
+        as_json,
+        lambda _: [f"已放弃 given up: {number}{'（未改动 unchanged）' if dry_run else ''}"],
     )
 
 

@@ -1,7 +1,8 @@
 """Accounts and units as an operator names them."""
 
-from openbureau.base.errors import OperatorError
-from openbureau.kernel.accounts.models import Account
+from openbureau.base.errors import NotFound, OperatorError
+from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.accounts.posts import post_of
 from openbureau.kernel.accounts.queries import account_by_login
 from openbureau.kernel.units.models import Unit
 
@@ -29,3 +30,17 @@ def unit_of(code: str) -> Unit:
             "`openbureau units` lists all codes.",
         )
     return found
+
+
+def own_post_of(account: Account, post_id: int) -> Post:
+    """A post this person holds. Raises OperatorError: it is none of theirs."""
+    try:
+        return post_of(account.id, post_id)
+    except NotFound as missing:
+        raise OperatorError(
+            "POST-001",
+            f"{account.login} 没有编号为 {post_id} 的在任职务。没有任何改动。"
+            "openbureau post list 列出编号。",
+            f"{account.login} holds no post {post_id}. Nothing changed. `openbureau post list` "
+            "lists them.",
+        ) from missing

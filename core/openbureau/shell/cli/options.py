@@ -3,22 +3,24 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
+from peewee import DataError
 
 from openbureau.base.errors import OperatorError, Unavailable
 from openbureau.base.i18n import load_catalogues
 from openbureau.base.settings import Loaded, Settings, load_settings
 from openbureau.kernel.accounts.passwords import password_hash
 from openbureau.kernel.directory.config import read_password
+from openbureau.shell.cli.arguments import is_typable
 from openbureau.shell.installation import Installation, open_installation
 from openbureau.shell.loading import PACKAGE
 
 SHORTEST_PASSWORD = 8
-LONGEST_KEY = 19
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 _JSON = "openbureau.json"
@@ -35,33 +37,25 @@ json_option = click.option(
 )
 
 
-class _Key(click.ParamType[int]):
-    """The number of a row: a whole number that a database can hold as a key."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        digits = str(value).strip()
-        if digits.isascii() and digits.isdecimal() and len(digits) < LONGEST_KEY:
-            return int(digits)
-        return self.fail(
-            f"{digits[:40]!r} 不是编号，应为列表中的整数。没有任何改动。"
-            f"{digits[:40]!r} is not a number from the list. Nothing changed.",
-            param,
-            ctx,
-        )
-
-
-KEY = _Key()
-
-
 class BureauGroup(click.Group):
     """A group whose commands answer refusals with both languages and the right exit status;
     with `--json` also as the one document on standard output."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        given = [*ctx._protected_args, *ctx.args]
+        if "--json" in given:
+            ctx.meta[_JSON] = True
         try:
+            refuse_untypable(given)
             return super().invoke(ctx)
+        except NoArgsIsHelpError:
+            raise
+        except click.UsageError as fault:
+            self._refuse(ctx, misused(fault))
+        except click.Abort:
+            self._refuse(ctx, unanswered())
+        except (DataError, OverflowError):
+            self._refuse(ctx, unfit())
         except OperatorError as refused:
             self._refuse(ctx, refused)
         except Unavailable as fault:
@@ -85,6 +79,49 @@ class BureauGroup(click.Group):
             error = {"code": refused.code, "message": refused.zh, "message_en": refused.en}
             click.echo(json.dumps({"error": error}, ensure_ascii=False))
         sys.exit(refused.exit_status)
+
+
+def refuse_untypable(arguments: Sequence[str]) -> None:
+    """Raises OperatorError: an argument holds control characters, or is not UTF-8."""
+    for text in arguments:
+        if not is_typable(text):
+            raise OperatorError(
+                "CLI-002",
+                f"参数 {ascii(text)[:60]} 含有控制字符或不是 UTF-8。没有任何改动。请去掉后重试。",
+                f"The argument {ascii(text)[:60]} holds control characters or is not UTF-8. "
+                "Nothing changed. Leave them out and try again.",
+                2,
+            )
+
+
+def misused(fault: click.UsageError) -> OperatorError:
+    """A command line that cannot be read, in both languages."""
+    said = fault.format_message()
+    usage = f"（{fault.ctx.command_path} --help）" if fault.ctx else ""
+    return OperatorError(
+        "CLI-001",
+        f"命令写得不对：{said} 没有任何改动。用法见 --help{usage}。",
+        f"The command cannot be read: {said} Nothing changed. See --help.",
+        2,
+    )
+
+
+def unanswered() -> OperatorError:
+    """A question on the terminal that was not answered, in both languages."""
+    return OperatorError(
+        "CLI-003",
+        "没有输入，已中止。没有任何改动。",
+        "Nothing was typed; given up. Nothing changed.",
+    )
+
+
+def unfit() -> OperatorError:
+    """A value the database cannot hold, in both languages."""
+    return OperatorError(
+        "CLI-004",
+        "给出的值太长或太大，数据库放不下。没有任何改动。",
+        "A value is too long or too large for the database. Nothing changed.",
+    )
 
 
 def database_refusal(fault: Unavailable) -> OperatorError:
@@ -145,7 +182,9 @@ def new_password_hash(password_file: Path | None) -> str:
     if password_file is not None:
         password = read_password(password_file)
     else:
-        password = click.prompt("密码 Password", hide_input=True, confirmation_prompt=True)
+        password = click.prompt(
+            "密码 Password", hide_input=True, confirmation_prompt=True, err=True
+        )
     if len(password) < SHORTEST_PASSWORD:
         raise OperatorError(
             "INIT-002",

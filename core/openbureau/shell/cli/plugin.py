@@ -11,7 +11,7 @@ from openbureau.base.errors import OperatorError
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.enablement.actions import set_plugin_state
-from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch
+from openbureau.kernel.enablement.models import PLUGIN_STATES, Epoch, PluginRule
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
@@ -67,6 +67,57 @@ def _plugin_rows(plugins: Plugins) -> list[dict[str, Any]]:
     return rows
 
 
+@plugin.command(
+    "show", help="一个业务模块的规则和各单位状态。A plugin's rules and its state per unit."
+)
+@click.argument("slug")
+@json_option
+def show_plugin(slug: str, as_json: bool) -> None:
+    opened = installation()
+    _known(slug, opened.plugins)
+    with reading():
+        epoch = Epoch.select().get()
+        slugs = tuple(record.slug for record in opened.plugins.loaded)
+        states = enablement(epoch.plugins, epoch.units, slugs)
+        units = unit_tree(epoch.units).access_units()
+        rules = PluginRule.select().where(PluginRule.plugin == slug).order_by(PluginRule.id)
+        answer = {
+            "plugin": slug,
+            "rules": [_rule(rule) for rule in rules],
+            "units": {unit.code: states.state(slug, unit.id) for unit in units},
+        }
+    report(
+        answer,
+        as_json,
+        lambda found: [
+            *(f"{r['rule']:6} {r['scope']} → {r['state']} {r['reason']}" for r in found["rules"]),
+            *(f"{code:12} {state}" for code, state in found["units"].items()),
+        ],
+    )
+
+
+def _rule(rule: PluginRule) -> dict[str, Any]:
+    place = rule.unit.code if rule.unit is not None else rule.kind
+    return {
+        "rule": rule.id,
+        "scope": f"{rule.scope}:{place}",
+        "state": rule.state,
+        "is_cap": bool(rule.is_cap),
+        "reason": rule.reason,
+        "decided_at": rule.decided_at.isoformat(),
+    }
+
+
+def _known(slug: str, plugins: Plugins) -> None:
+    if slug not in plugins.records:
+        raise OperatorError(
+            "PLUG-001",
+            f"没有安装名为 {slug} 的业务模块。没有任何改动。openbureau plugin list 列出已安装的。",
+            f"No plugin named {slug} is installed. Nothing changed. "
+            "`openbureau plugin list` lists what is.",
+        )
+
+
 @plugin.command("set", help="为一个范围设置状态，立即生效。Set a state for a scope, live at once.")
 @click.argument("slug")
 @click.argument("state", type=click.Choice(PLUGIN_STATES))
@@ -85,13 +136,7 @@ def set_state(
     slug: str, state: str, scope: str, people: str, cap: bool, reason: str, as_json: bool
 ) -> None:
     opened = installation()
-    if slug not in opened.plugins.records:
-        raise OperatorError(
-            "PLUG-001",
-            f"没有安装名为 {slug} 的业务模块。没有任何改动。openbureau plugin list 列出已安装的。",
-            f"No plugin named {slug} is installed. Nothing changed. "
-            "`openbureau plugin list` lists what is.",
-        )
+    _known(slug, opened.plugins)
     refuse_unfit(opened.plugins, slug, state, scope)
     with writing():
         rule = set_plugin_state(

@@ -24,9 +24,19 @@ from openbureau.kernel.access.roles import template_difference
 from openbureau.kernel.access.simulation import Effect, effect_of, loaded_tables
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.units.queries import current_tree
-from openbureau.shell.cli.named import account_of, unit_of
-from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
+from openbureau.shell.cli.arguments import BASIS, DAY, KEY, REASON, day_of
+from openbureau.shell.cli.named import account_of, own_post_of, unit_of
+from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
+from openbureau.shell.cli.role_changes import (
+    adopt,
+    change,
+    create,
+    list_permissions,
+    restore,
+    retire,
+    role_of,
+)
 
 EVERYWHERE = Reach(is_everywhere=True)
 
@@ -69,7 +79,7 @@ def show_role(role_code: str, as_json: bool) -> None:
     opened = installation()
     today = dt.datetime.now(CHINA).date()
     with reading():
-        found = _role(role_code)
+        found = role_of(role_code)
         difference = template_difference(found, opened.plugins)
         holders = [
             row.login
@@ -135,9 +145,12 @@ def list_grants(state: str | None, as_json: bool) -> None:
     show_default=True,
     help="unit 本单位，subtree 含全部下属，province 全省。The unit, its subtree, the province.",
 )
-@click.option("--from", "starts_on", type=click.DateTime(["%Y-%m-%d"]), help="开始日期。First day.")
-@click.option("--to", "ends_on", type=click.DateTime(["%Y-%m-%d"]), help="结束日期。Last day.")
-@click.option("--basis", default="", help="依据。On what basis.")
+@click.option("--from", "starts_on", type=DAY, help="开始日期。First day.")
+@click.option("--to", "ends_on", type=DAY, help="结束日期。Last day.")
+@click.option("--basis", type=BASIS, default="", help="依据。On what basis.")
+@click.option(
+    "--post", "post_id", type=KEY, help="授予此人的这项任职，而不是本人。To this post of theirs."
+)
 @click.option("--dry-run", is_flag=True, help="只看影响，不授予。Show the effect, grant nothing.")
 @json_option
 def grant(
@@ -148,6 +161,7 @@ def grant(
     starts_on: dt.datetime | None,
     ends_on: dt.datetime | None,
     basis: str,
+    post_id: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -155,13 +169,15 @@ def grant(
     actor = Actor(dt.datetime.now(dt.UTC))
     answer = {"grant": 0, "role": role_code, "account": login, "unit": unit, "reach": reach}
     with refusing(), reading() if dry_run else writing():
+        person = _account(login)
         giving = Giving(
-            _role(role_code),
+            role_of(role_code),
             unit_of(unit),
             reach,
-            [_account(login)],
-            starts_on=_day(starts_on),
-            ends_on=_day(ends_on),
+            [person] if post_id is None else [],
+            [] if post_id is None else [own_post_of(person, post_id)],
+            starts_on=day_of(starts_on),
+            ends_on=day_of(ends_on),
             basis=basis,
         )
         effect = _effect_of_giving(actor, giving, opened.plugins.separations)
@@ -190,7 +206,7 @@ def _counted(effect: Effect) -> dict[str, int]:
 
 @role.command("revoke", help="收回授权，立即生效，留在案。Take a grant back; it stays on record.")
 @click.argument("grant_id", metavar="GRANT", type=KEY)
-@click.option("--reason", required=True, help="理由。Why.")
+@click.option("--reason", type=REASON, required=True, help="理由。Why.")
 @click.option("--dry-run", is_flag=True, help="只看影响，不收回。Show the effect, take nothing.")
 @json_option
 def revoke(grant_id: int, reason: str, dry_run: bool, as_json: bool) -> None:
@@ -214,21 +230,6 @@ def revoke(grant_id: int, reason: str, dry_run: bool, as_json: bool) -> None:
     report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
 
 
-def _day(given: dt.datetime | None) -> dt.date | None:
-    return given.date() if given is not None else None
-
-
-def _role(code: str) -> Role:
-    found = Role.get_or_none(Role.code == code)
-    if found is None:
-        raise OperatorError(
-            "ROLE-001",
-            f"没有名为 {code} 的角色。没有任何改动。openbureau role list 列出全部角色。",
-            f"There is no role {code}. Nothing changed. `openbureau role list` lists all.",
-        )
-    return found
-
-
 def _account(login: str) -> Account:
     found = account_of(login)
     if found.administrator:
@@ -238,3 +239,7 @@ def _account(login: str) -> Account:
             f"{login} is an administrator and does no business. Nothing changed.",
         )
     return found
+
+
+for command in (list_permissions, create, change, adopt, retire, restore):
+    role.add_command(command)

@@ -9,19 +9,31 @@ from openbureau.base.plugins import installed_plugins, load_plugins
 from openbureau.kernel.audit.origin import on_command_line
 from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.adoption import adopt_account
+from openbureau.shell.cli.appearance import appearance
 from openbureau.shell.cli.audit import audit
+from openbureau.shell.cli.audit_records import (
+    export_table,
+    list_anchors,
+    list_records,
+    show_record,
+)
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
+from openbureau.shell.cli.delegation import delegation
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
 from openbureau.shell.cli.files import files
+from openbureau.shell.cli.group_roles import group_role
+from openbureau.shell.cli.handing_over import carry_out_handover, preview
 from openbureau.shell.cli.handover import handover
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.jobs import job
 from openbureau.shell.cli.migrate import migrate
 from openbureau.shell.cli.options import BureauGroup
+from openbureau.shell.cli.people import change_account, create_account, import_template, slips
 from openbureau.shell.cli.plugin import plugin
+from openbureau.shell.cli.posts import post
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.roles import role
 from openbureau.shell.cli.serve import serve, worker
@@ -86,11 +98,15 @@ for command in (
     plugin,
     config,
     setting,
+    appearance,
     check,
     account,
     accounts,
     session,
+    post,
     role,
+    group_role,
+    delegation,
     delegations,
     unit,
     units,
@@ -99,5 +115,10 @@ for command in (
     bench,
 ):
     root.add_command(command)
-account.add_command(adopt_account)
 unit.add_command(adopt_unit)
+for command in (adopt_account, create_account, change_account, slips, import_template):
+    account.add_command(command)
+for command in (list_records, show_record, export_table, list_anchors):
+    audit.add_command(command)
+for command in (preview, carry_out_handover):
+    handover.add_command(command)

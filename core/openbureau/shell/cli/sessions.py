@@ -10,8 +10,9 @@ from openbureau.kernel.accounts.actions import end_session
 from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.session_list import end_all_sessions, live_session_rows
+from openbureau.shell.cli.arguments import KEY
 from openbureau.shell.cli.named import account_of
-from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
+from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 
 
 @click.group(cls=BureauGroup, help="在线会话。Sessions.")

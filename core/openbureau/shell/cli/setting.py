@@ -70,11 +70,8 @@ def list_settings(unit: str | None, as_json: bool) -> None:
 @json_option
 def set_value(key: str, value: str, unit: str | None, dry_run: bool, as_json: bool) -> None:
     found = _declared(key)
-    try:
-        typed = converted(found, value)
-    except Invalid as refused:
-        raise _refusal(refused) from refused
-    _choose(found, typed, unit, dry_run=dry_run)
+    typed = typed_value(found, value)
+    choose(found, typed, unit, dry_run=dry_run)
     report(
         {"setting": key, "value": typed, "unit": unit, "dry_run": dry_run},
         as_json,
@@ -90,7 +87,7 @@ def set_value(key: str, value: str, unit: str | None, dry_run: bool, as_json: bo
 @dry_run_option
 @json_option
 def unset_value(key: str, unit: str | None, dry_run: bool, as_json: bool) -> None:
-    _choose(_declared(key), None, unit, dry_run=dry_run)
+    choose(_declared(key), None, unit, dry_run=dry_run)
     report(
         {"setting": key, "unit": unit, "dry_run": dry_run},
         as_json,
@@ -98,7 +95,16 @@ def unset_value(key: str, unit: str | None, dry_run: bool, as_json: bool) -> Non
     )
 
 
-def _choose(found: Setting, value: Any, unit: str | None, *, dry_run: bool) -> None:
+def typed_value(found: Setting, value: str) -> Any:
+    """A setting's value out of what was typed. Raises OperatorError: it cannot have it."""
+    try:
+        return converted(found, value)
+    except Invalid as refused:
+        raise _refusal(refused) from refused
+
+
+def choose(found: Setting, value: Any, unit: str | None, *, dry_run: bool) -> None:
+    """Chooses a value, or with None takes the choice back. Raises OperatorError: it cannot be."""
     with writing():
         place = _unit_id(unit)
         if place is not None and not found.is_local:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from openbureau.base.database import reading, writing
+from openbureau.base.database import reading
 from openbureau.base.errors import NotFound, OperatorError
 from openbureau.kernel.directory.config import read_password
 from openbureau.kernel.directory.models import DirectorySource
@@ -26,8 +26,9 @@ from openbureau.kernel.directory.sources import (
     sources,
 )
 from openbureau.kernel.units.models import Unit
+from openbureau.shell.cli.arguments import REASON
+from openbureau.shell.cli.deeds import deed, dry_run_option
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
-from openbureau.shell.cli.refusals import refusing
 
 
 @click.group(cls=BureauGroup, help="目录来源。Directory sources.")
@@ -63,6 +64,9 @@ _SWITCHES = {
 }
 
 
+MANY = click.IntRange(0, 100_000)
+
+
 def _described(*, is_new: bool) -> Callable[[Any], Any]:
     """The options that describe a source; those not given keep their value."""
     path = click.Path(path_type=Path)
@@ -78,12 +82,21 @@ def _described(*, is_new: bool) -> Callable[[Any], Any]:
             metavar="FIELD=NAME[,NAME]",
             help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
         ),
-        click.option("--delta-every", "delta_every_min", type=int, help="增量间隔分钟。Minutes."),
-        click.option("--lock-after", type=int, help="输错几次目录锁定账号，0 从不。Lock after."),
+        click.option(
+            "--delta-every",
+            "delta_every_min",
+            type=MANY,
+            help="增量间隔分钟。Minutes.",
+        ),
+        click.option(
+            "--lock-after",
+            type=click.IntRange(0, 100_000),
+            help="输错几次目录锁定账号，0 从不。Lock after.",
+        ),
         click.option(
             "--lock-window",
             "lock_window_min",
-            type=int,
+            type=click.IntRange(0, 100_000),
             help="失败计数保留分钟数，0 一直保留。Minutes failures count.",
         ),
         *(click.option(flag, required=is_new, help=text) for flag, text in _REQUIRED.items()),
@@ -122,42 +135,45 @@ def list_sources(as_json: bool) -> None:
 @source.command("add", help="新增目录来源。Add a directory source.")
 @click.argument("code")
 @_described(is_new=True)
+@dry_run_option
 @json_option
-def add_source(code: str, as_json: bool, **given: Any) -> None:
+def add_source(code: str, dry_run: bool, as_json: bool, **given: Any) -> None:
     opened = installation()
     described = Described(code=code, **_given(given))
-    with refusing("LDAP-006"), writing():
+    with deed("LDAP-006", dry_run=dry_run):
         made = create_source(described, data=opened.settings.data, now=dt.datetime.now(dt.UTC))
-    _report(made, as_json)
+    _report(made, as_json, dry_run=dry_run)
 
 
 @source.command("change", help="修改目录来源。Change a directory source.")
 @click.argument("code")
 @_described(is_new=False)
+@dry_run_option
 @json_option
-def edit_source(code: str, as_json: bool, **given: Any) -> None:
+def edit_source(code: str, dry_run: bool, as_json: bool, **given: Any) -> None:
     opened = installation()
     with reading():
         found = chosen_source(code)
     described = dataclasses.replace(_as_described(found), **_given(given))
-    with refusing("LDAP-006"), writing():
+    with deed("LDAP-006", dry_run=dry_run):
         changed = change_source(
             found, described, data=opened.settings.data, now=dt.datetime.now(dt.UTC)
         )
-    _report(changed, as_json)
+    _report(changed, as_json, dry_run=dry_run)
 
 
 @source.command("retire", help="停用目录来源，账号保留。Retire a source; its accounts stay.")
 @click.argument("code")
-@click.option("--reason", required=True, help="理由。Why.")
+@click.option("--reason", type=REASON, required=True, help="理由。Why.")
+@dry_run_option
 @json_option
-def end_source(code: str, reason: str, as_json: bool) -> None:
+def end_source(code: str, reason: str, dry_run: bool, as_json: bool) -> None:
     installation()
     with reading():
         found = chosen_source(code)
-    with refusing("LDAP-006"), writing():
+    with deed("LDAP-006", dry_run=dry_run):
         retire_source(found, reason, now=dt.datetime.now(dt.UTC))
-    _report(chosen_source(code), as_json)
+    _report(chosen_source(code), as_json, dry_run=dry_run)
 
 
 @source.command("sample", help="实时查看前十个人员和单位。Look at the first ten people and units.")
@@ -258,6 +274,11 @@ def _shown(found: DirectorySource) -> dict[str, Any]:
     return {**described, "is_active": bool(found.is_active)}
 
 
-def _report(found: DirectorySource, as_json: bool) -> None:
+def _report(found: DirectorySource, as_json: bool, *, dry_run: bool) -> None:
     word = "已保存 saved" if found.is_active else "已停用 retired"
-    report(_shown(found), as_json, lambda row: [f"{row['code']} {row['name']}（{word}）"])
+    word = "未改动 unchanged" if dry_run else word
+    report(
+        {**_shown(found), "applied": not dry_run},
+        as_json,
+        lambda row: [f"{row['code']} {row['name']}（{word}）"],
+    )

@@ -7,10 +7,19 @@ import click
 import msgspec
 
 from openbureau.base.database import reading, writing
-from openbureau.base.errors import NotFound, OperatorError
+from openbureau.base.errors import Invalid, NotFound, OperatorError
+from openbureau.base.i18n import N_
 from openbureau.kernel.directory.sync import line, recent_words, role_line
-from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run, order_undo
+from openbureau.kernel.sync.actions import (
+    apply_run,
+    confirm_run,
+    discard_run,
+    exclude,
+    order_undo,
+    start_run,
+)
 from openbureau.kernel.sync.alarms import source_name
+from openbureau.kernel.sync.authority import require_administrator
 from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.locking import held
 from openbureau.kernel.sync.models import UNDO, SyncRun
@@ -19,6 +28,7 @@ from openbureau.kernel.sync.queries import (
     PlanLine,
     PlanUnit,
     blocked_of,
+    excluded_of,
     gate_words,
     plan_of,
     run_by_uid,
@@ -28,10 +38,13 @@ from openbureau.kernel.sync.undo import preview_undo
 from openbureau.kernel.sync.undo_lines import undo_lines
 from openbureau.kernel.sync.undo_plan import UndoPlan, decoded_undo
 from openbureau.shell.cli.accounts import dry_run_option
+from openbureau.shell.cli.deeds import deed
 from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
+from openbureau.shell.cli.sources import chosen_source
 
+NO_SETTINGS_SOURCE = N_("启动设置中没有目录服务器地址。")
 as_option = click.option(
     "--as", "login", required=True, help="以哪位系统管理员的名义。In which administrator's name."
 )
@@ -82,6 +95,53 @@ def show_run(uid: str, as_json: bool) -> None:
         as_json,
         lambda _: [*lines, *(f"{zh} {en}" for zh, en in blocked_of(run)), _told(shown)],
     )
+
+
+@sync_runs.command(
+    "start",
+    help="请求一次预演，由后台任务读取目录；- 为启动设置中的目录。Ask for a preview; a job reads "
+    "the directory. `-` is that of the start-up settings.",
+)
+@click.argument("code", metavar="SOURCE")
+@click.option("--delta", "is_delta", is_flag=True, help="只读取变化。Only what has changed.")
+@as_option
+@json_option
+def start(code: str, is_delta: bool, login: str, as_json: bool) -> None:
+    opened = installation()
+    with deed():
+        account_id = int(account_of(login).id)
+        require_administrator(account_id)
+        source = None if code == "-" else chosen_source(code)
+        if source is None and not opened.settings.ldap_url:
+            raise Invalid(NO_SETTINGS_SOURCE, code="LDAP-009")
+        scope = "delta" if is_delta else "full"
+        run = start_run(source, account_id=account_id, now=dt.datetime.now(dt.UTC), scope=scope)
+        shown = _shown(run)
+    report(shown, as_json, lambda row: [_told(row)])
+
+
+@sync_runs.command(
+    "exclude",
+    help="把这些稳定标识排除（或 --restore 恢复），重新预演。Leave these stable ids out, or take "
+    "them in again, and preview anew.",
+)
+@click.argument("uid")
+@click.argument("stable_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--restore", "restores", is_flag=True, help="恢复处理。Take them in again.")
+@as_option
+@json_option
+def exclude_lines(
+    uid: str, stable_ids: tuple[str, ...], restores: bool, login: str, as_json: bool
+) -> None:
+    installation()
+    with deed():
+        run, account_id = _run(uid), int(account_of(login).id)
+        require_administrator(account_id)
+        before, chosen = excluded_of(run), set(stable_ids)
+        after = before - chosen if restores else before | chosen
+        again = exclude(run, after, account_id=account_id, now=dt.datetime.now(dt.UTC))
+        shown = _shown(again)
+    report(shown, as_json, lambda row: [_told(row)])
 
 
 @sync_runs.command("apply", help="写入等待中的计划。Apply a waiting plan.")

@@ -1,7 +1,7 @@
 """`openbureau unit`: changing the tree, with dated history."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,9 @@ from openbureau.kernel.units.changes import (
     create_unit,
     merge_units,
     move_unit,
+    people_total,
+    place_of,
+    place_unit,
     recode_unit,
     rename_unit,
     reopen_unit,
@@ -24,10 +27,14 @@ from openbureau.kernel.units.changes import (
 )
 from openbureau.kernel.units.lineage import EVENT_LABELS, Deed, history_of
 from openbureau.kernel.units.models import KINDS
+from openbureau.shell.cli.arguments import DAY, words
+from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
 
 Command = Callable[..., Any]
+UNIT_NAME = words(200, may_be_empty=False)
+NAMED = words(100)
 
 
 class _Tried(Exception):
@@ -47,7 +54,7 @@ def deed_options(command: Command) -> Command:
         click.option("--basis", default="", help="依据的文件。The document that orders it."),
         click.option(
             "--on",
-            type=click.DateTime(["%Y-%m-%d"]),
+            type=DAY,
             help="生效日期，默认今天。Day it takes effect (default: today).",
         ),
     ):
@@ -77,10 +84,10 @@ def _done(
 
 @unit.command("add", help="新设单位或处室。Create a unit or section.")
 @click.argument("code")
-@click.argument("name")
+@click.argument("name", type=UNIT_NAME)
 @click.option("--parent", required=True, help="上级单位的代码。Code of the superior unit.")
 @click.option("--kind", type=click.Choice(KINDS), required=True, help="类别。Kind of unit.")
-@click.option("--short-name", default="", help="简称。Short name.")
+@click.option("--short-name", type=NAMED, default="", help="简称。Short name.")
 @deed_options
 def add_unit(code: str, name: str, parent: str, kind: str, short_name: str, **given: Any) -> None:
     def change(deed: Deed) -> dict[str, Any]:
@@ -99,8 +106,8 @@ def add_unit(code: str, name: str, parent: str, kind: str, short_name: str, **gi
 
 @unit.command("rename", help="更名，旧名留在沿革中。Rename; the old name stays in the history.")
 @click.argument("code")
-@click.argument("name")
-@click.option("--short-name", default="", help="简称。Short name.")
+@click.argument("name", type=UNIT_NAME)
+@click.option("--short-name", type=NAMED, default="", help="简称。Short name.")
 @deed_options
 def rename(code: str, name: str, short_name: str, **given: Any) -> None:
     def change(deed: Deed) -> dict[str, Any]:
@@ -173,24 +180,39 @@ def merge(code: str, target: str, **given: Any) -> None:
 @unit.command("split", help="分设一个新单位。Split a new unit off.")
 @click.argument("code")
 @click.argument("new_code")
-@click.argument("name")
-@click.option("--short-name", default="", help="简称。Short name.")
+@click.argument("name", type=UNIT_NAME)
+@click.option("--short-name", type=NAMED, default="", help="简称。Short name.")
+@click.option(
+    "--person",
+    "people",
+    multiple=True,
+    help="随转人员的账号，可多次给出。Who goes along; repeated.",
+)
 @deed_options
-def split(code: str, new_code: str, name: str, short_name: str, **given: Any) -> None:
+def split(
+    code: str, new_code: str, name: str, short_name: str, people: Sequence[str], **given: Any
+) -> None:
     def change(deed: Deed) -> dict[str, Any]:
-        split_unit(deed, unit_by_code(code), code=new_code, name=name, short_name=short_name)
-        return {"unit": code, "change": "split", "new": new_code}
+        split_unit(
+            deed,
+            unit_by_code(code),
+            code=new_code,
+            name=name,
+            short_name=short_name,
+            people=[account_of(login).id for login in people],
+        )
+        return {"unit": code, "change": "split", "new": new_code, "people": list(people)}
 
     _done(change, **given)
 
 
 @unit.command("contacts", help="改联系方式。Change telephone, fax, mail, address, postcode.")
 @click.argument("code")
-@click.option("--phone", help="电话。Telephone.")
-@click.option("--fax", help="传真。Fax.")
-@click.option("--mail", help="邮箱。Mail.")
-@click.option("--address", help="地址。Address.")
-@click.option("--postcode", help="邮编。Postcode.")
+@click.option("--phone", type=words(60), help="电话。Telephone.")
+@click.option("--fax", type=words(60), help="传真。Fax.")
+@click.option("--mail", type=words(200), help="邮箱。Mail.")
+@click.option("--address", type=words(200), help="地址。Address.")
+@click.option("--postcode", type=words(12), help="邮编。Postcode.")
 @deed_options
 def contacts(code: str, **given: Any) -> None:
     wanted = {name: value for name in CONTACTS if (value := given.pop(name)) is not None}
@@ -200,6 +222,43 @@ def contacts(code: str, **given: Any) -> None:
         return {"unit": code, "change": "contacts", **wanted}
 
     _done(change, **given)
+
+
+@unit.command("place", help="排名：在同级单位中的位置。Official order among its siblings.")
+@click.argument("code")
+@click.argument("place", type=click.IntRange(1, 9999))
+@deed_options
+def put_in_place(code: str, place: int, **given: Any) -> None:
+    def change(deed: Deed) -> dict[str, Any]:
+        found = unit_by_code(code)
+        place_unit(deed, found, place)
+        return {"unit": code, "change": "place", "place": place_of(found)[0]}
+
+    _done(change, **given)
+
+
+@unit.command("show", help="显示一个单位。Show one unit.")
+@click.argument("code")
+@json_option
+def show(code: str, as_json: bool) -> None:
+    installation()
+    with refusing(), reading():
+        found = unit_by_code(code)
+        place, siblings = place_of(found)
+        answer = {
+            "unit": found.code,
+            "name": found.name,
+            "short_name": found.short_name,
+            "kind": found.kind,
+            "parent": found.parent.code if found.parent is not None else None,
+            "is_active": bool(found.is_active),
+            "source": found.source,
+            "place": place,
+            "siblings": siblings,
+            "people": people_total([found.id]),
+            **{name: getattr(found, name) for name in CONTACTS},
+        }
+    report(answer, as_json, lambda found: (f"{name:12} {value}" for name, value in found.items()))
 
 
 @unit.command("history", help="一个单位的沿革。The history of a unit.")

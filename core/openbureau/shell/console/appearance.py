@@ -14,7 +14,7 @@ from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.base.themes import default_theme
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.appearance.actions import choose_appearance
+from openbureau.kernel.appearance.actions import LOGO_MAX_BYTES, LOGO_TYPES, choose_appearance
 from openbureau.kernel.appearance.models import ZONES, Appearance
 from openbureau.kernel.appearance.queries import looks
 from openbureau.kernel.enablement.models import Epoch
@@ -23,8 +23,6 @@ from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.pictures import picture_answer
 
-LOGO_TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
-LOGO_MAX_BYTES = 200 * 1024
 INDENT = "\N{EM SPACE}"
 ZONE_LABELS = {"staff": N_("内网"), "public": N_("公众网站")}
 

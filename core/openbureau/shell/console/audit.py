@@ -21,6 +21,7 @@ from openbureau.base.workbooks import CSV, XLSX, csv_bytes, xlsx_bytes
 from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.audit.anchors import Anchor, day_anchor, stored_anchors
 from openbureau.kernel.audit.queries import (
+    MOST_EXPORTED,
     Position,
     Wanted,
     accounts_named,
@@ -49,7 +50,6 @@ from openbureau.shell.audit_words import OUTCOMES, AuditWords
 PERMISSION = "core.read_audit"
 BASE = "/-/console/audit"
 PER_PAGE = 50
-MOST_EXPORTED = 20_000
 READ_AGAIN_AFTER = dt.timedelta(hours=1)
 FILTERS = ("q", "unit", "action", "record", "outcome", "address", "from", "to")
 BOXES = (

@@ -6,36 +6,32 @@ from typing import Any
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from openbureau.base.context import CHINA
 from openbureau.base.declarations import MenuEntry, Page
-from openbureau.base.errors import NotFound, Unavailable
 from openbureau.base.forms import CheckboxGroupField, Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
-from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.audit.seal import signing_key
-from openbureau.kernel.handover.actions import Order, hand_over, plan_hash
-from openbureau.kernel.handover.holdings import KINDS, Holding, holdings_of, open_todo_totals
-from openbureau.kernel.handover.moving import Hands
-from openbureau.kernel.handover.queries import handovers, people_named, posted_unit_ids
+from openbureau.kernel.handover.holdings import KINDS, Holding, open_todo_totals
+from openbureau.kernel.handover.queries import handovers, people_named
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.picker import PartiesField
 from openbureau.shell.directory import STATE_LABELS
+from openbureau.shell.handover_plans import (
+    PERMISSION,
+    PLUGIN,
+    POST_KIND,
+    HandoverPlan,
+    Held,
+    carry_out,
+    held_by,
+)
 from openbureau.shell.handover_sheets import INTENDED, sheet_line
 from openbureau.shell.handover_sheets import PAGES as SHEET_PAGES
-from openbureau.shell.plugin_holdings import (
-    PluginHoldings,
-    move_plugin_holdings,
-    plugin_holdings,
-)
 
-PERMISSION = "core.hand_over_duties"
 BASE = "/-/console/handovers"
-POST_KIND = "post"
-PLUGIN = "plugin:"
 
 
 class HandoverForm(Form):
@@ -56,48 +52,29 @@ class HandoverForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Wizard:
-    """The leaver with all that is held; `digest` names exactly what was shown."""
+    """The leaver with all that is held, and the form."""
 
-    leaver: Account
-    unit_id: int
-    holdings: list[Holding]
-    plugins: list[PluginHoldings]
+    held: Held
     form: HandoverForm
 
     @property
+    def leaver(self) -> Account:
+        return self.held.leaver
+
+    @property
     def url(self) -> str:
-        return f"{BASE}/{self.leaver.uid}"
+        return f"{BASE}/{self.held.leaver.uid}"
 
-    @property
-    def choosable(self) -> list[str]:
-        """What may be chosen or left out: kinds of things, and plugins."""
-        kinds = [h.kind for h in self.holdings if h.kind != POST_KIND]
-        return [*dict.fromkeys(kinds), *(PLUGIN + held.slug for held in self.plugins)]
-
-    @property
-    def chosen(self) -> list[Holding]:
-        """The holdings that go over; posts are always listed."""
-        kinds = {*(self.form.kinds.data or ()), POST_KIND}
-        return [holding for holding in self.holdings if holding.kind in kinds]
-
-    @property
-    def chosen_plugins(self) -> list[str]:
-        return [
-            held.slug for held in self.plugins if PLUGIN + held.slug in (self.form.kinds.data or ())
-        ]
-
-    @property
-    def digest(self) -> str:
+    def plan(self, successor: Account) -> HandoverPlan:
+        """What the form asks for."""
         form = self.form
-        return plan_hash(
-            [
-                [[h.kind, h.id, h.title] for h in self.chosen],
-                [held.plain() for held in self.plugins if held.slug in self.chosen_plugins],
-                form.successor.data,
-                sorted(form.ended_posts.data or ()),
-                sorted(form.passed_posts.data or ()),
-                form.reason.data,
-            ]
+        return HandoverPlan(
+            self.held,
+            successor,
+            form.kinds.data or (),
+            [int(value) for value in form.ended_posts.data or ()],
+            [int(value) for value in form.passed_posts.data or ()],
+            form.reason.data or "",
         )
 
 
@@ -139,7 +116,7 @@ def show_wizard(request: Request) -> Any:
     """What the person holds, and the form."""
     wizard = _wizard(request)
     form = wizard.form
-    form.kinds.data = wizard.choosable
+    form.kinds.data = wizard.held.choosable
     return _wizard_page(request, wizard)
 
 
@@ -163,32 +140,11 @@ def create_handover(request: Request) -> Any:
         return _wizard_page(request, wizard)
     if intent != "confirm":
         return _review_page(request, wizard, successor)
-    if request.form is None or request.form.get("plan") != wizard.digest:
+    plan = wizard.plan(successor)
+    if request.form is None or request.form.get("plan") != plan.digest:
         return _review_page(request, wizard, successor, is_changed=True)
-    return _confirmed(request, wizard, successor)
-
-
-def _confirmed(request: Request, wizard: Wizard, successor: Account) -> Any:
-    ctx = request.person
     secret = signing_key(request.app.settings.data)
-    if secret is None:
-        raise Unavailable(
-            N_("审计密钥不可用，交接清单无法签名，没有移交任何内容。"),
-            remedy=N_("请从备份恢复 keys 目录后重试。"),
-        )
-    moved = move_plugin_holdings(request, wizard.leaver.id, successor.id, wizard.chosen_plugins)
-    today = ctx.now.astimezone(CHINA).date()
-    order = Order(
-        hands=Hands(wizard.leaver, successor, today, by(ctx)),
-        holdings=wizard.chosen,
-        ended_posts=[int(value) for value in wizard.form.ended_posts.data or ()],
-        passed_posts=[int(value) for value in wizard.form.passed_posts.data or ()],
-        plugin_lines=[line for held in moved for line in held.plain()],
-        reason=wizard.form.reason.data or "",
-        unit_id=wizard.unit_id,
-        administrator=ctx.account.login,
-    )
-    made = hand_over(order, secret)
+    made = carry_out(request.person, request.app.plugins, plan, secret)
     return redirect(f"/-/handovers/{made.uid}", "交接已完成，清单已签名。")
 
 
@@ -199,39 +155,37 @@ def _successor(form: HandoverForm) -> Account | None:
 
 def _wizard(request: Request) -> Wizard:
     ctx = request.person
-    leaver = account_by_uid(request.params["uid"])
-    units = posted_unit_ids(leaver.id)
-    if leaver.administrator or not units or not all(_is_in_reach(request, u) for u in units):
-        raise NotFound
-    holdings = holdings_of(leaver.id, ctx.now.astimezone(CHINA).date())
-    plugins = plugin_holdings(request, leaver.id)
+    held = held_by(ctx, request.app.plugins, account_by_uid(request.params["uid"]))
     form = HandoverForm(request)
-    present = {holding.kind for holding in holdings}
+    present = {holding.kind for holding in held.holdings}
     form.kinds.choices = [
         (kind, ctx.gettext(label))
         for kind, label in KINDS.items()
         if kind in present and kind != POST_KIND
-    ] + [(PLUGIN + held.slug, held.label) for held in plugins]
-    posts = [(str(h.id), h.title) for h in holdings if h.kind == POST_KIND and h.detail == "local"]
+    ] + [(PLUGIN + part.slug, part.label) for part in held.plugins]
+    posts = [(str(post.id), post.title) for post in held.own_posts]
     form.ended_posts.choices = posts
     form.passed_posts.choices = posts
-    return Wizard(leaver, units[0], holdings, plugins, form)
+    return Wizard(held, form)
 
 
 def _wizard_page(request: Request, wizard: Wizard, status: int = 200) -> Any:
     say = request.catalogue.gettext
     counts = [
-        (say(label), sum(h.kind == kind for h in wizard.holdings)) for kind, label in KINDS.items()
-    ] + [(held.label, held.total) for held in wizard.plugins]
+        (say(label), sum(h.kind == kind for h in wizard.held.holdings))
+        for kind, label in KINDS.items()
+    ] + [(held.label, held.total) for held in wizard.held.plugins]
     return page(
         "core/console_handover.html",
         status=status,
         wizard=wizard,
         form=wizard.form,
         counts=[(label, total) for label, total in counts if total],
-        failed=[held.label for held in wizard.plugins if held.lines is None],
-        has_synced_post=any(h.kind == POST_KIND and h.detail != "local" for h in wizard.holdings),
-        lines=[_shown(request, wizard, holding) for holding in wizard.holdings],
+        failed=[held.label for held in wizard.held.plugins if held.lines is None],
+        has_synced_post=any(
+            h.kind == POST_KIND and h.detail != "local" for h in wizard.held.holdings
+        ),
+        lines=[_shown(request, wizard, holding) for holding in wizard.held.holdings],
     )
 
 
@@ -270,8 +224,7 @@ def _review_page(
         hidden += [(field.name, value) for value in field.data or ()]
     plugin_lines = [
         sheet_line(request, dict(line), INTENDED)
-        for held in wizard.plugins
-        if held.slug in wizard.chosen_plugins
+        for held in wizard.held.chosen_plugins(form.kinds.data or ())
         for line in held.plain()
     ]
     return page(
@@ -280,8 +233,14 @@ def _review_page(
         wizard=wizard,
         successor=successor,
         reason=form.reason.data,
-        rows=[*(_shown(request, wizard, holding) for holding in wizard.chosen), *plugin_lines],
-        hidden=[*hidden, ("plan", wizard.digest)],
+        rows=[
+            *(
+                _shown(request, wizard, holding)
+                for holding in wizard.held.chosen(form.kinds.data or ())
+            ),
+            *plugin_lines,
+        ],
+        hidden=[*hidden, ("plan", wizard.plan(successor).digest)],
         is_changed=is_changed,
     )
 

@@ -25,13 +25,13 @@ from openbureau.kernel.files.names import content_disposition
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.sync.losses import LOSS_LABELS
 from openbureau.kernel.units.queries import UnitTree, unit_tree
-from openbureau.shell.workbooks import XLSX, Sheet, first_sheet, written
+from openbureau.shell.person_template import person_template
+from openbureau.shell.workbooks import XLSX, first_sheet
 
 URL = "/-/console/people/import"
 LINES_SHOWN = 200
 WORKBOOKS = ".xlsx,.xls"
 TEMPLATE = "人员导入模板.xlsx"
-UNITS = "单位代码"
 ORDER = {"error": 0, "change": 1, "new": 2, "same": 3}
 ACTION_LABELS = {
     "new": N_("新增"),
@@ -40,15 +40,6 @@ ACTION_LABELS = {
     "error": N_("错误"),
 }
 LAMPS = {"new": "ok", "change": "warn", "same": "pause", "error": "late"}
-NOTES = (
-    ("账号", "必填。字母、数字和 . _ -，2 到 60 位。已有的账号按这一列核对并更新。"),
-    ("姓名", "必填。"),
-    ("单位代码", "必填。处室填处室的代码，全部代码见「单位代码」表。"),
-    ("职务", "可不填。"),
-    ("排名", "在本单位内的次序，1 到 9999，小的在前；不填为 100。"),
-    ("手机 电话 邮箱 房间", "可不填。更新已有的人员时，空格表示不改。"),
-    ("例", "zhangsan | 张三 | 530102 | 科员 | 20 | 13800000000 | 0871-1234567 | | 301"),
-)
 
 
 class ImportForm(Form):
@@ -64,21 +55,7 @@ def new_import(request: Request) -> Any:
 
 def show_template(request: Request) -> Any:
     """The table to fill in, with the unit codes of the person's reach."""
-    tree = unit_tree(request.session.units_epoch)
-    covered = reach_of(request.person).covers
-    units = [(n.code, n.name) for n in tree.nodes if n.is_active and covered(n.id)]
-    content = written(
-        [
-            Sheet(
-                "人员",
-                list(COLUMNS.values()),
-                choices={2: f"'{UNITS}'!$A$2:$A${len(units) + 1}"} if units else None,
-                empty_rows=LINES,
-            ),
-            Sheet("说明", ["列", "怎样填"], NOTES, width=48),
-            Sheet(UNITS, ["代码", "名称"], units, width=36),
-        ]
-    )
+    content = person_template(unit_tree(request.session.units_epoch), reach_of(request.person))
     headers = {"content-disposition": content_disposition(TEMPLATE), "cache-control": "no-store"}
     return Response(content, media_type=XLSX, headers=headers)
 
