@@ -235,3 +235,12 @@ def test_thousand_people_take_seconds(bureau: Bureau, tmp_path: Path) -> None:
     assert confirm(client, page).status == 303
     slips = client.post(f"{PEOPLE}/slips", {"select_all": "1"})
     assert len(re.findall("slip-password", slips.text)) == 1000
+
+
+def test_few_bytes_that_describe_a_huge_sheet_are_refused_with_a_sentence(bureau: Bureau) -> None:
+    far = {1_048_574: [""] * 16_383 + ["x"]}
+    rows: Rows = [far.get(number, []) for number in range(1_048_575)]
+    content = workbook(rows)
+    assert len(content) < 10_000
+    answer = check(bureau.sign_in("system"), content)
+    assert (answer.status, "占的地方太大" in answer.words) == (422, True)

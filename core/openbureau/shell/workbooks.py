@@ -7,41 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from openbureau.base.errors import Invalid
-from openbureau.base.i18n import N_
+from openbureau.base.sheets import Limits, sheet_rows
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMN_WIDTH = 16
-_PANIC = "PanicException"
 
 
 def first_sheet(path: Path, most_rows: int) -> list[list[Any]]:
     """The rows of a workbook's first sheet with their cells, empty ones as "".
 
-    Raises Invalid: it is no workbook, is protected, or has more than `most_rows` rows.
+    Raises Invalid: it is no workbook, is protected, holds macros or is too large.
     """
-    try:
-        with path.open("rb") as file:
-            workbook = CalamineWorkbook.from_filelike(file)
-            sheet = workbook.get_sheet_by_index(0)
-            if sheet.total_height > most_rows:
-                raise Invalid(N_("这张表超过 %(total)s 行，请分几次。"), total=most_rows)
-            return sheet.to_python(skip_empty_area=False)
-    except PasswordError as fault:
-        raise Invalid(N_("这个文件有密码保护，请去掉密码后再上传。")) from fault
-    except (CalamineError, OSError, ValueError, IndexError) as fault:
-        raise Invalid(
-            N_("这个文件不是可读的表格，请用 WPS 或 Excel 另存为 .xlsx 后再上传。")
-        ) from fault
-    except BaseException as fault:
-        # What the reader's own library stumbles over comes as neither of these.
-        if type(fault).__name__ != _PANIC:
-            raise
-        raise Invalid(
-            N_("这个文件不是可读的表格，请用 WPS 或 Excel 另存为 .xlsx 后再上传。")
-        ) from fault
+    return list(sheet_rows(path, Limits(most_rows)))
 
 
 @dataclass(frozen=True, slots=True)
