@@ -83,8 +83,31 @@ def read_values(ctx: Context, register: Register, given: Mapping[str, Any]) -> W
 def problems_of(
     ctx: Context, register: Register, values: Mapping[str, Any], current: Any = None
 ) -> dict[str, Told]:
-    """Why these values cannot be kept, by column: what is required, what is there already,
-    units out of reach, and the register's own check. `current` is the record they change."""
+    """Why these values cannot be kept, by column: `faults_of`, and what is there already.
+    `current` is the record they change."""
+    found = faults_of(ctx, register, values, current)
+    merged = merged_values(register, values, current)
+    if not found and (twin := same_key(register, merged, current.id if current else None)):
+        found[register.key[0]] = (
+            N_("已有相同的记录：%(title)s。"),
+            {"title": register.record_title(twin)},
+        )
+    return found
+
+
+def merged_values(
+    register: Register, values: Mapping[str, Any], current: Any = None
+) -> dict[str, Any]:
+    """Every column as it would be with these values."""
+    before = {} if current is None else current.__data__
+    return {name: values.get(name, before.get(name)) for name in register.by_name}
+
+
+def faults_of(
+    ctx: Context, register: Register, values: Mapping[str, Any], current: Any = None
+) -> dict[str, Told]:
+    """Why these values cannot be kept, whatever other records say: what is required, units
+    out of reach, and the register's own check."""
     found: dict[str, Told] = {}
     for column in register.columns:
         is_given = column.name in values or current is None
@@ -93,13 +116,8 @@ def problems_of(
     unit_id = values.get("unit")
     if unit_id is not None and "unit" not in found and not ctx.may_in(register.write, unit_id):
         found["unit"] = (N_("这个单位不在您的办理范围内。"), {})
-    merged = {name: values.get(name, getattr(current, name, None)) for name in register.by_name}
-    if not found and (twin := same_key(register, merged, current.id if current else None)):
-        found[register.key[0]] = (
-            N_("已有相同的记录：%(title)s。"),
-            {"title": register.record_title(twin)},
-        )
     if register.check is not None and not found:
+        merged = merged_values(register, values, current)
         found |= {name: (message, {}) for name, message in register.check(ctx, merged).items()}
     return found
 
@@ -148,7 +166,12 @@ def create_record(
     unit_id = values.get("unit") or ctx.unit_id
     if not ctx.may_in(register.write, unit_id):
         raise Forbidden
-    made = register.model.create(**{**values, "unit": unit_id, "version": 1, "changed_at": ctx.now})
+    return add_record(ctx, register, {**values, "unit": unit_id}, step)
+
+
+def add_record(ctx: Context, register: Register, values: Mapping[str, Any], step: Step) -> Any:
+    """A new record of values that were found good, its unit among them."""
+    made = register.model.create(**{**values, "version": 1, "changed_at": ctx.now})
     _note(ctx, register, made, step, {}, values)
     return made
 
@@ -174,9 +197,31 @@ def change_record(
     if not changed:
         return current
     _refuse(problems_of(ctx, register, changed, current))
-    _write(register, current, {**changed, "changed_at": ctx.now})
-    _note(ctx, register, current, step, {name: before[name] for name in changed}, changed)
+    write_over(ctx, register, current, changed, step)
     return current
+
+
+def write_over(
+    ctx: Context, register: Register, current: Any, changed: Mapping[str, Any], step: Step
+) -> None:
+    """Writes values that were found good over the very version of a record that was read.
+
+    Raises Conflict: there is a later one.
+    """
+    before = {name: current.__data__.get(name) for name in changed}
+    _write(register, current, {**changed, "changed_at": ctx.now})
+    _note(ctx, register, current, step, before, changed)
+
+
+def undo_record(ctx: Context, register: Register, current: Any, before: str, step: Step) -> None:
+    """Takes one step of an import back: a record it made becomes void, one it changed is as
+    `before` (the history's JSON) again. Raises Conflict: there is a later version."""
+    former = msgspec.json.decode(before)
+    if not former:
+        _write(register, current, {"voided_at": ctx.now, "changed_at": ctx.now})
+        _note(ctx, register, current, step, {}, {})
+        return
+    write_over(ctx, register, current, kept_values(register, former), step)
 
 
 def void_record(ctx: Context, register: Register, record_id: int, version: int, reason: str) -> Any:
@@ -283,9 +328,22 @@ def _note(
 
 
 def exchanged(register: Register, values: Mapping[str, Any]) -> str:
-    """Values of columns as JSON text."""
+    """Values of columns as JSON text; what is no column (`extra`) as it is."""
     kinds = register.kinds
-    return _encode({name: kinds[name].exchanged(value) for name, value in values.items()}).decode()
+    return _encode(
+        {
+            name: kinds[name].exchanged(value) if name in kinds else value
+            for name, value in values.items()
+        }
+    ).decode()
+
+
+def kept_values(register: Register, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values to keep, of what `exchanged` gave once it was decoded."""
+    kinds = register.kinds
+    return {
+        name: kinds[name].kept(value) if name in kinds else value for name, value in given.items()
+    }
 
 
 def index_row(register: Register, row: Any) -> None:
