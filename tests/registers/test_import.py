@@ -7,7 +7,6 @@ import zipfile
 from typing import Any
 
 import pytest
-from .imported import applied, checked, counts, faults, row, stored_path, text, workbook
 from openbureau_devices.models import Device
 from openbureau_devices.registers import DEVICES
 
@@ -20,6 +19,8 @@ from openbureau.kit.registers.imports.undoing import order_undo, undo_batch
 from openbureau.kit.registers.models import ImportBatch, RecordChange
 from openbureau.kit.registers.records import change_record
 from openbureau.testing.bureau import Bureau
+
+from .imported import applied, checked, counts, faults, row, stored_path, text, workbook
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
 from openbureau.shell.cli.files import files
 from openbureau.shell.cli.handover import handover
+from openbureau.shell.cli.imports import import_table
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.jobs import job
 from openbureau.shell.cli.migrate import migrate
@@ -96,6 +97,7 @@ for command in (
     routes,
     why,
     bench,
+    import_table,
 ):
     root.add_command(command)
 account.add_command(adopt_account)

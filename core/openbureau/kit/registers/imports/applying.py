@@ -56,7 +56,7 @@ def order_apply(
         )
     if batch.state == "checked" and not batch.new_total + batch.changed_total:
         raise Invalid(N_("没有需要写入的行。"))
-    refuse_twin(register, batch.digest, batch.id)
+    refuse_twin(ctx, register, batch.digest, batch.id)
     move(batch, ("checked",), "applying", takes_good_rows=takes_good_rows, applied_at=ctx.now)
     audit_batch(ctx, register, batch, "imported")
 

@@ -17,11 +17,14 @@ from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.files.storage import Stored
+from openbureau.kernel.jobs.models import Job
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.models import ImportBatch, ImportLine
 
 CHECK_JOB, APPLY_JOB, UNDO_JOB = "core.check_import", "core.apply_import", "core.undo_import"
 WORKING = ("checking", "applying", "undoing")
+OPEN_JOBS = ("ready", "running", "parked")
+ENDED_FROM_OUTSIDE_AFTER = dt.timedelta(minutes=15)
 UNDO_HOURS = 24
 WRITTEN = ("new", "change")
 UNDOABLE = ("applied", "failed")
@@ -43,7 +46,7 @@ def open_batch(ctx: Context, register: Register, stored: Stored, unit_id: int) -
 
     Raises Conflict: the same file is being checked or written already.
     """
-    refuse_twin(register, stored.digest)
+    refuse_twin(ctx, register, stored.digest)
     stored_file(stored, ctx.now)
     return ImportBatch.create(
         realm=register.realm,
@@ -56,9 +59,10 @@ def open_batch(ctx: Context, register: Register, stored: Stored, unit_id: int) -
     )
 
 
-def refuse_twin(register: Register, digest: str, except_id: int = 0) -> None:
-    """Raises Conflict: somebody is just importing the very same file."""
-    twin = (
+def refuse_twin(ctx: Context, register: Register, digest: str, except_id: int = 0) -> None:
+    """Raises Conflict: somebody is just importing the very same file. One that began a while
+    ago and has no job was ended from outside, and is no hindrance."""
+    twins = (
         ImportBatch.select(ImportBatch, Account.name.alias("person"))
         .join(Account)
         .where(
@@ -68,15 +72,24 @@ def refuse_twin(register: Register, digest: str, except_id: int = 0) -> None:
             & ImportBatch.state.in_(("checking", "applying"))
         )
         .objects()
-        .first()
     )
-    if twin is not None:
-        raise Conflict(
-            N_("同一个文件正在由%(name)s导入，这一次没有开始。"),
-            unaffected=N_("没有任何内容被改动。"),
-            remedy=N_("请等那一次完成，再看结果；需要时重新上传。"),
-            name=twin.person,
-        )
+    for twin in twins:
+        job = job_of(twin)
+        is_recent = ctx.now - twin.created_at < ENDED_FROM_OUTSIDE_AFTER
+        if is_recent or (job is not None and job.state in OPEN_JOBS):
+            raise Conflict(
+                N_("同一个文件正在由%(name)s导入，这一次没有开始。"),
+                unaffected=N_("没有任何内容被改动。"),
+                remedy=N_("请等那一次完成，再看结果；需要时重新上传。"),
+                name=twin.person,
+            )
+
+
+def job_of(batch: ImportBatch) -> Job | None:
+    """The job that works on a batch; None where its step is done at once."""
+    kind = {"checking": CHECK_JOB, "applying": APPLY_JOB, "undoing": UNDO_JOB}.get(batch.state)
+    found: Job | None = Job.get_or_none(Job.once == f"{kind} {batch.uid}")
+    return found
 
 
 def batch_of(ctx: Context, register: Register, uid: str) -> ImportBatch:

@@ -11,7 +11,6 @@ from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.jobs.actions import enqueue
 from openbureau.kernel.jobs.dispatch import JobContext
-from openbureau.kernel.jobs.models import Job
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.applying import Who, apply_batch
 from openbureau.kit.registers.imports.batches import (
@@ -46,13 +45,6 @@ def enqueue_step(ctx: Context, batch: ImportBatch, kind: str, reason: str = "") 
         lane="" if kind == CHECK_JOB else f"import {batch.realm}",
         once=f"{kind} {batch.uid}",
     )
-
-
-def job_of(batch: ImportBatch) -> Job | None:
-    """The job that works on a batch; None where its step was done at once."""
-    kind = {"checking": CHECK_JOB, "applying": APPLY_JOB, "undoing": UNDO_JOB}.get(batch.state)
-    found: Job | None = Job.get_or_none(Job.once == f"{kind} {batch.uid}")
-    return found
 
 
 def import_handlers(plugins: Plugins) -> Mapping[str, Handler]:
