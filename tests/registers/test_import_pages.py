@@ -167,7 +167,7 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
         return ran.exit_code, found.get("error", found)
 
     status, found = run("--check")
-    assert (status, found["new"], found["error"], found["written"]) == (0, 1, 1, 0)
+    assert (status, found["new"], found["errors"], found["written"]) == (0, 1, 1, 0)
     assert Path(found["error_workbook"]).is_file()
     status, found = run("--apply")
     assert (status, "1 行不能导入" in found["problem"], total()) == (1, True, 0)

@@ -180,7 +180,7 @@ def _answer(batch: ImportBatch, refusal: Refusal) -> dict[str, Any]:
         "changed": batch.changed_total,
         "same": batch.same_total,
         "duplicate": batch.duplicate_total,
-        "error": batch.error_total,
+        "errors": batch.error_total,
         "written": batch.done_total,
         "error_workbook": str(content_path(batch.error_digest)) if batch.error_digest else None,
         "problem": message % params if message else "",

@@ -10,7 +10,7 @@ import msgspec
 from openbureau.base.context import Context
 from openbureau.base.i18n import N_
 from openbureau.kernel.units.queries import unit_tree
-from openbureau.kit.registers.declared import Column, Register
+from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.headings import EXTRA, Headings
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
 from openbureau.kit.registers.masking import HIDDEN, masked
@@ -41,8 +41,9 @@ class Judge:
     def __init__(self, ctx: Context, register: Register, headings: Headings, unit_id: int) -> None:
         self._ctx = ctx
         self._register = register
+        self._personal = [column.name for column in register.columns if column.personal]
         self._columns = [
-            (place, column, register.kinds[column.name])
+            (place, column.name, register.kinds[column.name])
             for place, column in headings.columns.items()
         ]
         self._unknown = headings.unknown if EXTRA in register.model._meta.fields else {}
@@ -67,16 +68,16 @@ class Judge:
 
     def _line(self, number: int, row: Sequence[Any]) -> Judged:
         line = Judged(number)
-        for place, column, kind in self._columns:
+        for place, name, kind in self._columns:
             cell = row[place] if place < len(row) else ""
             try:
-                value = self._value(column, kind, cell)
+                value = self._value(name, kind, cell)
             except Unreadable as refused:
-                line.problems[column.name] = (refused.message, refused.params)
+                line.problems[name] = (refused.message, refused.params)
             else:
                 # An empty cell leaves things as they are.
                 if value is not None and value != "":
-                    line.values[column.name] = value
+                    line.values[name] = value
         if "unit" in self._register.key and "unit" not in line.problems:
             line.values.setdefault("unit", self._unit_id)
         if self._unknown:
@@ -89,11 +90,11 @@ class Judge:
                 line.values[EXTRA] = _encode(beside).decode()
         return line
 
-    def _value(self, column: Column, kind: Any, cell: Any) -> Any:
+    def _value(self, name: str, kind: Any, cell: Any) -> Any:
         if cell == "" or cell is None:
             return None
         # Most columns hold few different values. Equal is not the same: 1 and True.
-        remembered = (column.name, cell if type(cell) is str else (type(cell), cell))
+        remembered = (name, cell if type(cell) is str else (type(cell), cell))
         if remembered in self._read:
             return self._read[remembered]
         value = kind.read(cell, self._around)
@@ -131,10 +132,10 @@ class Judge:
 
     def _judge_new(self, line: Judged) -> None:
         register = self._register
-        for column in register.columns:
-            value = line.values.get(column.name)
-            if column.personal and isinstance(value, str) and HIDDEN * 2 in value:
-                line.problems[column.name] = (N_("这是遮盖过的内容，请填写完整。"), {})
+        for name in self._personal:
+            value = line.values.get(name)
+            if isinstance(value, str) and HIDDEN * 2 in value:
+                line.problems[name] = (N_("这是遮盖过的内容，请填写完整。"), {})
         line.values.setdefault("unit", self._unit_id)
         faults = faults_of(self._ctx, register, line.values)
         line.problems = {**faults, **line.problems}
