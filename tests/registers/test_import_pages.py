@@ -1,22 +1,24 @@
 """The pages of an import and its command: upload, faults, repair, receipt, undo, jobs."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from openbureau_devices.models import Device
 
 from openbureau.base.database import reading
 from openbureau.base.sheets import Limits, sheet_rows
 from openbureau.kit.registers.models import ImportBatch
-from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Answer, Client
 
 from .imported import row, text, workbook
 
+EXAMPLE = Path(__file__).parent / "example"
 URL = "/devices/device/import"
 
 
@@ -162,9 +164,14 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
     def run(*arguments: str) -> tuple[int, dict[str, Any]]:
         data = str(devices.installation.settings.data)
         given = ["--data", data, "import", "devices/device", str(path), *arguments, "--json"]
-        ran = CliRunner().invoke(root, given, env={"OPENBUREAU_DATABASE": database_url})
+        ran = subprocess.run(
+            [sys.executable, "-m", "openbureau", *given],
+            env={**os.environ, "OPENBUREAU_DATABASE": database_url, "PYTHONPATH": str(EXAMPLE)},
+            capture_output=True,
+            check=False,
+        )
         found = json.loads(ran.stdout)
-        return ran.exit_code, found.get("error", found)
+        return ran.returncode, found.get("error", found)
 
     status, found = run("--check")
     assert (status, found["new"], found["errors"], found["written"]) == (0, 1, 1, 0)
