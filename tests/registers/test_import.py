@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 import pytest
+import xlsxwriter
 from openbureau_devices.models import Device
 from openbureau_devices.registers import DEVICES
 
@@ -20,7 +21,7 @@ from openbureau.kit.registers.models import ImportBatch, RecordChange
 from openbureau.kit.registers.records import change_record
 from openbureau.testing.bureau import Bureau
 
-from .imported import applied, checked, counts, faults, row, stored_path, text, workbook
+from .imported import HEADS, applied, checked, counts, faults, row, stored_path, text, workbook
 
 
 @pytest.fixture
@@ -257,6 +258,19 @@ def test_title_and_merged_rows_above_the_names_do_no_harm(zhang: Context) -> Non
     batch = checked(zhang, workbook(rows, ()))
     assert counts(batch) == (1, 0, 0, 0, 0)
     assert json.loads(batch.headings) == {"row": 3, "unknown": ["批注"]}
+
+
+def test_merged_cells_among_the_rows_are_told(zhang: Context) -> None:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADS)
+        for number, kind in ((1, "锅炉"), (2, None)):
+            sheet.write_row(number, 0, row(str(number), "蒸汽锅炉", kind))
+        sheet.merge_range(1, 2, 2, 2, "锅炉")
+    batch = checked(zhang, target.getvalue())
+    assert counts(batch) == (1, 0, 0, 0, 1)
+    assert "必须填写" in faults(batch)[3]
 
 
 def test_same_file_at_once_is_told(zhang: Context) -> None:

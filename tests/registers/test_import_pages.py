@@ -1,9 +1,11 @@
 """The pages of an import and its command: upload, faults, repair, receipt, undo, jobs."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,9 @@ def test_template_is_filled_in_and_imported(zhang: Client, tmp_path: Path) -> No
     heads = rows_of(answer, tmp_path)
     assert heads[0][:3] == ["设备代码", "产品名称", "设备种类"]
     assert len(heads) == 1
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as book:
+        assert book.read("xl/worksheets/sheet1.xml").count(b"<dataValidation ") == 4
+        assert "说明" in book.read("xl/workbook.xml").decode()
     assert "import/template" in zhang.get(URL).text
 
 
@@ -118,7 +123,7 @@ def test_long_table_is_checked_and_written_by_jobs(devices: Bureau, zhang: Clien
     devices.run_jobs()
     answer = zhang.part(f"{waiting.url}?progress=1")
     assert answer.headers["hx-refresh"] == "true"
-    assert "新增 5200" in zhang.get(waiting.url).words
+    assert "新增 5,200" in zhang.get(waiting.url).words
     post(zhang, f"{waiting.url}/apply")
     assert "正在导入" in zhang.get(waiting.url).words
     devices.run_jobs()

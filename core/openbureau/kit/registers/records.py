@@ -316,8 +316,7 @@ def _note(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> None:
-    """History, audit line, search entry and stamp of a change. An import is one audit line of
-    its own."""
+    """History, audit line (an import has one of its own), search entry, stamp of a change."""
     change = RecordChange(
         realm=register.realm,
         record_id=row.id,
@@ -328,9 +327,9 @@ def _note(
         reason=step.reason,
         batch=step.batch_id,
         account=ctx.account.id,
-        on_behalf_of=ctx.on_behalf_of.id if ctx.on_behalf_of else None,
-        post=ctx.post.id if ctx.post else None,
-        unit=ctx.post.access_unit_id if ctx.post else None,
+        on_behalf_of=ctx.on_behalf_of and ctx.on_behalf_of.id,
+        post=ctx.post and ctx.post.id,
+        unit=ctx.post and ctx.post.access_unit_id,
         at=ctx.now,
     )
     _insert(change)

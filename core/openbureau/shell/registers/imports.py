@@ -28,6 +28,7 @@ from openbureau.kit.registers.imports.applying import apply_batch, order_apply
 from openbureau.kit.registers.imports.batches import (
     APPLY_JOB,
     CHECK_JOB,
+    ENDED_FROM_OUTSIDE_AFTER,
     UNDO_JOB,
     WORKING,
     batch_of,
@@ -196,7 +197,7 @@ def _batch_page(
         state=(lamp, ctx.gettext(words)),
         is_working=is_working,
         progress=_progress(ctx, batch) if is_working else None,
-        counts=_counts(ctx, register, batch),
+        counts=_counts(ctx, batch),
         problem=problem or (ctx.gettext(message, **params) if message else ""),
         unknown=headings_of(batch).get("unknown", []),
         lines=[_line(ctx, register, line) for line in lines],
@@ -222,9 +223,9 @@ def _told_total(batch: ImportBatch, actions: Sequence[str]) -> int:
     return sum(by_action.get(action, 0) for action in actions)
 
 
-def _counts(ctx: Context, register: Register, batch: ImportBatch) -> list[tuple[str, int]]:
+def _counts(ctx: Context, batch: ImportBatch) -> list[tuple[str, str]]:
     say = ctx.gettext
-    found = [
+    found: list[tuple[str, int]] = [
         (say("共"), batch.total),
         (say("新增"), batch.new_total),
         (say("更新"), batch.changed_total),
@@ -236,7 +237,7 @@ def _counts(ctx: Context, register: Register, batch: ImportBatch) -> list[tuple[
         found.append((say("已写入"), batch.done_total))
     if batch.state == "undone":
         found.append((say("未能撤销"), batch.kept_total))
-    return found
+    return [(label, f"{count:,}") for label, count in found]
 
 
 def _progress(ctx: Context, batch: ImportBatch) -> dict[str, Any]:
@@ -245,6 +246,8 @@ def _progress(ctx: Context, batch: ImportBatch) -> dict[str, Any]:
     say = ctx.gettext
     if job is not None and job.state == "dead":
         return {"percent": 0, "text": say("多次没有完成，已停下，请联系系统管理员。")}
+    if job is None and ctx.now - batch.created_at > ENDED_FROM_OUTSIDE_AFTER:
+        return {"percent": 0, "text": say("中途断开，没有完成，请重新上传。")}
     done, total = (job.progress, job.progress_total) if job else (0, 0)
     if batch.state == "checking":
         return {"percent": None, "text": say("正在检查，已检查 %(total)s 行", total=batch.total)}
