@@ -17,9 +17,10 @@ from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.sync.actions import order_run, start_run
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import plan_lines
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.runs import read_run
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.cli.root import root
 from openbureau.testing.bureau import PASSWORD, Answer, Bureau, Client, close_bureau, open_bureau

@@ -187,3 +187,43 @@ def test_rehearsal_refuses_what_the_act_refuses_and_writes_nothing(console: Cons
     assert console.read("account", "show", "zhang")["administrator"] is None
     assert console.bureau.rows("SELECT count(*) FROM audit_record") == before
     assert console.read("account", "appoint", "zhang", "audit")["ended_grants"] == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("session", "end"), ("job", "show"), ("job", "replay"), ("role", "revoke")],
+)
+@pytest.mark.parametrize("key", ["9" * 20, "9" * 400, "x", "1.5", "٣"])
+def test_number_that_is_no_key_is_refused_with_a_sentence(
+    console: Console, command: tuple[str, str], key: str
+) -> None:
+    done = console.run(*command, key, "--json")
+    assert done.exit_code == 2
+    assert "不是编号" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_account_needs_a_name_that_can_be_seen(console: Console, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("Langes-Wort-2026\n")
+    for name in ("", "  ", "张\u202e三"):
+        done = console.run(
+            "account", "add", "neu", name, "--unit", "530102", "--password-file", str(password)
+        )
+        assert (done.exit_code, "ACC-008" in done.stderr) == (1, True), done.output
+
+
+def test_attempts_are_forgotten_by_command(console: Console) -> None:
+    client = console.bureau.client()
+    for _ in range(4):
+        client.get("/-/sign-in")
+        client.post("/-/sign-in", {"login": "li", "password": "wrong"})
+    given = ("account", "reset-attempts", "li", "--reason", "电话核实")
+    assert console.run(*given, "--dry-run").exit_code == 0
+    assert console.bureau.rows(
+        "SELECT count(*) FROM sign_in_failure WHERE bucket LIKE 'unknown%'"
+    ) == [(4,)]
+    assert console.run(*given).exit_code == 0
+    assert console.bureau.rows(
+        "SELECT count(*) FROM sign_in_failure WHERE bucket LIKE 'unknown%'"
+    ) == [(0,)]

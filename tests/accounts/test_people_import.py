@@ -8,7 +8,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from openbureau.base.database import writing
-from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.access.models import Role, RoleGrant
+from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.workbooks import Sheet, written
@@ -82,12 +83,49 @@ def test_change_is_shown_and_an_empty_cell_changes_nothing(bureau: Bureau) -> No
     rows = [["zhang", "张晓梅", "530103", "", "", "", "0871-9"]]
     page = check(client, workbook(rows))
     assert counts(page)["更新"] == 1
+    assert "→ 0871-9" in page.words
+    assert "原任职终止，开始新任职" in page.words
+    before = bureau.rows(
+        "SELECT id FROM post WHERE account_id = (SELECT id FROM account WHERE login = 'zhang')"
+    )
     assert confirm(client, page).status == 303
     row = bureau.rows(
-        "SELECT a.phone, p.title, u.code FROM account a JOIN post p ON p.account_id = a.id "
-        "JOIN unit u ON u.id = p.unit_id WHERE a.login = 'zhang'"
+        "SELECT a.phone, p.title, u.code, p.is_active FROM account a "
+        "JOIN post p ON p.account_id = a.id JOIN unit u ON u.id = p.unit_id "
+        "WHERE a.login = 'zhang' ORDER BY p.id"
     )
-    assert row == [("0871-9", "科员", "530103")]
+    assert row == [("0871-9", "科员", "530102", 0), ("0871-9", "科员", "530103", 1)]
+    assert len(before) == 1
+
+
+def test_move_names_what_is_lost_and_kept_and_the_trail_has_both(bureau: Bureau) -> None:
+    with writing():
+        zhang = Account.get(Account.login == "zhang")
+        post = Post.get(Post.account == zhang)
+        role = Role.create(code="r", name="职责", changed_at=bureau.now)
+        for holder in ({"post": post}, {"account": zhang}):
+            RoleGrant.create(role=role, unit=post.unit, granted_at=bureau.now, **holder)
+    client = bureau.sign_in("system")
+    page = check(client, workbook([["zhang", "张小梅", "530103"]]))
+    for words in ("姓名：张晓梅 → 张小梅", "随原任职失去：角色 1 项", "保留在原单位的角色 1 项"):
+        assert words in page.words
+    assert confirm(client, page).status == 303
+    details = bureau.rows("SELECT detail FROM audit_record WHERE action = 'core.change_account'")
+    assert len(details) == 1
+    for words in ("530102", "530103", "张晓梅", "张小梅"):
+        assert words in details[0][0]
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066"])
+def test_name_that_hides_something_is_refused_everywhere(bureau: Bureau, hidden: str) -> None:
+    client = bureau.sign_in("system")
+    page = check(client, workbook([["neu", f"张{hidden}三", "530102"]]))
+    assert "看不见的字符" in page.words or counts(page)["错误"] == 1
+    fields = {"login": "neu", "name": f"张{hidden}三", "unit": "530102"}
+    client.get(f"{PEOPLE}/new")
+    refused = client.post(f"{PEOPLE}/new", fields)
+    assert (refused.status, "看不见的字符" in refused.words) == (422, True)
+    assert "neu" not in logins(bureau)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +279,6 @@ def test_few_bytes_that_describe_a_huge_sheet_are_refused_with_a_sentence(bureau
     far = {1_048_574: [""] * 16_383 + ["x"]}
     rows: Rows = [far.get(number, []) for number in range(1_048_575)]
     content = workbook(rows)
-    assert len(content) < 10_000
+    assert len(content) < 100_000
     answer = check(bureau.sign_in("system"), content)
     assert (answer.status, "占的地方太大" in answer.words) == (422, True)

@@ -9,7 +9,8 @@ from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.kernel.sync.actions import order_run, start_run
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.carrying import carry_out
+from openbureau.kernel.sync.runs import read_run
 from openbureau.testing.bureau import Answer, Bureau, Client
 from openbureau.testing.ldif import ldif
 from openbureau.testing.samba import (

@@ -11,8 +11,9 @@ from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.kernel.directory.sync import synchronise
 from openbureau.kernel.sync.actions import order_run, start_run
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.runs import read_run
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.ldif import ldif

@@ -215,17 +215,49 @@ def test_a_large_plan_waits_for_a_second_administrator(
     assert sum(state == "disabled" for state in people().values()) == 40
 
 
-def test_undo_restores_the_accounts(bureau: Bureau, system: Client, slapd: Slapd) -> None:
+def test_undo_is_shown_and_restores_the_accounts(
+    bureau: Bureau, system: Client, slapd: Slapd
+) -> None:
     applied(bureau, system)
     before = people()
     slapd.modify(f"dn: {dn_of(5)}\nchangetype: delete\n")
     page = applied(bureau, system)
     assert people()["u5"] == "disabled"
-    assert "撤销" in system.get(f"{page}/undo").words
-    assert system.post(f"{page}/undo").status == 303
+    shown = system.get(f"{page}/undo")
+    assert "张三5" in shown.words
+    assert "没有人因此停用" in shown.words
+    assert system.post(f"{page}/undo", {"plan": "0" * 64}).status == 409
+    plan = plan_of(system, f"{page}/undo")
+    answer = system.post(f"{page}/undo", {"plan": plan})
+    assert answer.status == 303
+    bureau.run_jobs()
     assert people() == before
     assert "已撤销" in system.get(page).words
-    assert system.post(f"{page}/undo").status == 409
+    assert "已写入" in system.get(str(answer.location)).words
+    again = system.post(f"{page}/undo", {"plan": plan})
+    assert (again.status, "不能撤销" in again.words) == (409, True)
+
+
+def test_an_undo_that_would_disable_many_waits_for_a_second_administrator(
+    bureau: Bureau, system: Client
+) -> None:
+    page = applied(bureau, system)
+    shown = system.get(f"{page}/undo").words
+    assert "208 人将停用" in shown
+    assert "张三0" in shown
+    assert "停用超过 30 人" in shown
+    plan = plan_of(system, f"{page}/undo")
+    waiting = str(system.post(f"{page}/undo", {"plan": plan}).location)
+    bureau.run_jobs()
+    assert set(people().values()) == {"active"}
+    assert "等待第二人确认" in system.get(waiting).words
+    assert system.post(f"{waiting}/confirm", {"plan": plan}).status == 403
+    assert system.post(f"{waiting}/exclude", {"line": "x"}).status == 409
+    other = second_administrator(bureau)
+    assert other.post(f"{waiting}/confirm", {"plan": plan}).status == 303
+    bureau.run_jobs()
+    assert set(people().values()) == {"disabled"}
+    assert "已撤销" in system.get(page).words
 
 
 def test_a_step_on_the_command_line_is_told(bureau: Bureau, system: Client) -> None:
@@ -250,6 +282,20 @@ def test_others_may_not_touch_a_synchronisation(bureau: Bureau, system: Client) 
             assert client.post(f"{page}/{act}").status == 403
 
 
+def check_named_once(security: Client, form: dict[str, str]) -> None:
+    """Groups the directory does not have are refused; one it has is taken, and only once."""
+    missing_group = {**form, "group_dn": f"cn=nobody,{SUFFIX}"}
+    assert "目录中没有这个组" in security.post("/-/console/group-roles", missing_group).words
+    assert (
+        "目录中没有这个组"
+        in security.post("/-/console/group-roles", {**form, "group_dn": "a=b,,"}).words
+    )
+    assert security.post("/-/console/group-roles", form).status == 303
+    again = {**form, "group_dn": form["group_dn"].upper()}
+    answer = security.post("/-/console/group-roles", again)
+    assert (answer.status, "已登记带来角色" in answer.words) == (422, True)
+
+
 def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd: Slapd) -> None:
     group = f"cn=publishers,{SUFFIX}"
     slapd.modify(
@@ -265,7 +311,7 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert refused.status == 422
     assert f'value="{group}"' in refused.text
     form["role"] = "bulletins.publisher"
-    assert security.post("/-/console/group-roles", form).status == 303
+    check_named_once(security, form)
     applied(bureau, system)
     held = {
         login
@@ -277,8 +323,47 @@ def test_a_group_brings_its_members_a_role(bureau: Bureau, system: Client, slapd
     assert held == {"u1", "u2"}
     (named,) = bureau.rows("SELECT id FROM group_role")[0]
     security.get("/-/console/group-roles")
-    assert security.post(f"/-/console/group-roles/{named}/end").status == 303
+    asked = security.post(f"/-/console/group-roles/{named}/end")
+    assert (asked.status, "2 人失去权限" in asked.words) == (200, True)
+    assert "张三1" in asked.words
+    effect = re.search(r'name="effect" value="([^"]+)"', asked.text)
+    assert effect
+    done = security.post(f"/-/console/group-roles/{named}/end", {"effect": effect[1]})
+    assert done.status == 303
     applied(bureau, system)
     assert bureau.rows("SELECT 1 FROM role_grant WHERE ended_at IS NULL AND source = 'ldap'") == []
     security.get("/-/console/group-roles")
     assert security.post(f"/-/console/group-roles/{named}/end").status == 404
+
+
+def test_a_group_is_named_with_a_warning_while_the_directory_is_silent(
+    bureau: Bureau, system: Client, slapd: Slapd
+) -> None:
+    slapd.stop()
+    security = bureau.sign_in("security")
+    security.get("/-/console/group-roles")
+    form = {"source": "prov", "group_dn": f"cn=any,{SUFFIX}", "unit": "", "reach": "unit"}
+    answer = security.post("/-/console/group-roles", {**form, "role": "bulletins.publisher"})
+    assert answer.status == 303
+    assert "没有核对这个组是否存在" in security.get("/-/console/group-roles").words
+
+
+def test_a_unit_is_given_to_another_source(bureau: Bureau, system: Client, slapd: Slapd) -> None:
+    applied(bureau, system)
+    system.get("/-/console/sources/new")
+    form = described(slapd, code="other", name="另一目录")
+    assert system.post("/-/console/sources/new", form).status == 303
+    page = "/-/console/units/530100/directory"
+    assert page in system.get("/-/console/units/530100").text
+    asked = system.get(page)
+    assert "现由省局目录管理" in asked.words
+    shown = system.post(page, {"source": "other"})
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', shown.text)
+    assert digest
+    assert system.post(page, {"source": "other", "digest": "0" * 64}).status == 200
+    done = system.post(page, {"source": "other", "digest": digest[1]})
+    assert done.status == 303, done.words
+    assert "现由另一目录管理" in system.get(page).words
+    again = system.post(page, {"source": "other"})
+    assert (again.status, "本来就由这个目录管理" in again.words) == (422, True)
+    assert bureau.sign_in("security").get(page).status in {403, 404}

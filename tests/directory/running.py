@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import openbureau
-from openbureau.base.database import db, open_database, writing
+from openbureau.base.database import db, open_database, reading, writing
 from openbureau.base.migrations import CORE, Owner, migrate
 from openbureau.base.settings import Settings
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.kernel.files.storage import open_store
-from openbureau.kernel.sync.actions import start_run
+from openbureau.kernel.sync.actions import confirm_run, order_undo, start_run
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.runs import read_run
+from openbureau.kernel.sync.undo import preview_undo, undone_of
+from openbureau.kernel.sync.undo_plan import Undone
 from openbureau.testing.directory import NOW
 from openbureau.testing.slapd import READER_DN, READER_PASSWORD, SUFFIX
 
@@ -63,6 +66,29 @@ class Synced:
                 source, account_id=self.first, now=self.now, scope=scope, excluded=excluded
             )
         return read_run(SyncRun.get_by_id(run.id), self.settings, self.now)
+
+    def undo(self, run: SyncRun, now: dt.datetime | None = None) -> Undone:
+        """Takes a run back as an administrator does, the other one confirming where a gate
+        asks for it; what it came to."""
+        now = now or self.now
+        with reading():
+            plan = preview_undo(SyncRun.get_by_id(run.id), now)
+        with writing():
+            made = order_undo(run, account_id=self.first, plan_hash=plan.hash, now=now)
+        if made.state == "blocked":
+            with writing():
+                confirm_run(made, account_id=self.second, plan_hash=plan.hash, now=now)
+        made = carry_out(SyncRun.get_by_id(made.id), self.settings, now)
+        assert made.state == "applied", (made.state, made.reason)
+        done = undone_of(SyncRun.get_by_id(run.id))
+        assert done is not None
+        return done
+
+    def confirmed(self, run: SyncRun) -> SyncRun:
+        """A blocked run, confirmed by the second administrator and carried out."""
+        with writing():
+            confirm_run(run, account_id=self.second, plan_hash=run.plan_hash, now=self.now)
+        return self.carry_out(run)
 
     def carry_out(self, run: SyncRun) -> SyncRun:
         """What the job does with an ordered run."""

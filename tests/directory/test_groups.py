@@ -11,22 +11,25 @@ from PIL import Image
 from tests.directory.running import Synced
 
 from openbureau.base.database import db, writing
+from openbureau.base.errors import Conflict
 from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.appointments import appoint
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.directory.group_roles import map_group, unmap_group
 from openbureau.kernel.directory.groups import RawGroup, flattened
+from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.sampling import Sample, sample
 from openbureau.kernel.directory.snapshot import PersonEntry
-from openbureau.kernel.directory.sources import map_group, source_config, unmap_group
+from openbureau.kernel.directory.sources import source_config
 from openbureau.kernel.files.actions import SWEEP_AFTER, sweep_orphans
 from openbureau.kernel.files.storage import content_path
 from openbureau.kernel.sync.actions import apply_run, confirm_run
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import GroupRole, SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
-from openbureau.kernel.sync.undo import undo_run
 from openbureau.kernel.units.models import Unit
-from openbureau.testing.directory import bureau_entries, dn_of
+from openbureau.testing.directory import bureau_entries, dn_of, person_entry
+from openbureau.testing.ldif import ldif
 from openbureau.testing.slapd import SUFFIX, Slapd
 
 pytestmark = pytest.mark.slapd
@@ -119,8 +122,45 @@ def test_leaving_a_group_ends_the_grant_and_hand_made_ones_stay(
     applied(synced, run)
     assert RoleGrant.get_by_id(by_hand.id).ended_at is None
     assert RoleGrant.select().count() == 5
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     assert holders("clerk") == ["u1", "u2", "u2", "u3", "u4"]
+
+
+def test_the_same_mapping_is_named_once(synced: Synced, grouped: Slapd) -> None:
+    source = synced.add_source(grouped.url)
+    clerk = role("clerk")
+    mapped(synced, source, STAFF, clerk)
+    with pytest.raises(Conflict):
+        mapped(synced, source, STAFF.replace("cn=", "CN = "), clerk)
+    mapped(synced, source, STAFF, clerk, reach="subtree")
+
+
+def test_a_role_held_twice_from_one_group_is_held_once_and_ends_at_once(
+    synced: Synced, grouped: Slapd
+) -> None:
+    source = synced.add_source(grouped.url)
+    clerk = role("clerk")
+    mapped(synced, source, STAFF, clerk)
+    with writing():
+        GroupRole.create(source=source, group_dn=STAFF, role=clerk, changed_at=synced.now)
+    run = synced.read(source)
+    assert plan_counts(run)["grant"] == 4
+    applied(synced, run)
+    with writing():
+        for grant in list(RoleGrant.select()):
+            RoleGrant.create(
+                account=grant.account, role=clerk, unit=grant.unit, source="ldap",
+                group=grant.group, granted_at=synced.now,
+            )  # fmt: skip
+    grouped.modify(f"dn: {STAFF}\nchangetype: modify\ndelete: member\nmember: {dn_of(2)}\n\n")
+    run = synced.read(source)
+    assert plan_counts(run) == {"revoke": 5}
+    applied(synced, run)
+    assert holders("clerk") == ["u1", "u3", "u4"]
+    assert synced.read(source).state == "empty"
+    undone = synced.undo(run)
+    assert holders("clerk") == ["u1", "u2", "u3", "u4"]
+    assert len(undone.left) == 4
 
 
 def test_group_that_vanished_takes_nothing_back(synced: Synced, grouped: Slapd) -> None:
@@ -200,7 +240,7 @@ def test_role_an_administrator_still_holds_from_a_group_is_taken_back(
     assert holders("reader") == ["u6"]
     with writing():
         Account.update(administrator="audit").where(Account.login == "u6").execute()
-    undone = undo_run(run, account_id=synced.first, now=synced.now)
+    undone = synced.undo(run)
     assert [(left.table, left.reason) for left in undone.left] == [("role_grant", "administrator")]
     assert holders("reader") == ["u6"]
 
@@ -241,7 +281,7 @@ def test_further_posts_begin_change_and_end(synced: Synced, slapd: Slapd) -> Non
     slapd.modify(change.format(""))
     run = applied(synced, synced.read(source))
     assert posts()[1] == ("530321", "head", False)
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     assert posts()[1] == ("530321", "head", True)
     assert Post.get_by_id(acting.id).is_active
 
@@ -256,6 +296,55 @@ def test_second_title_is_a_second_post_in_the_same_unit(synced: Synced, slapd: S
         ("科员", False),
     ]
     assert synced.read(source).state == "empty"
+
+
+def main_title(login: str) -> str:
+    held = Post.select().join(Account).where((Account.login == login) & Post.is_active)
+    return str(held.where(Post.is_primary).get().title)
+
+
+def test_of_several_titles_the_one_held_before_stays_the_main_one(
+    synced: Synced, slapd: Slapd
+) -> None:
+    source = synced.add_source(slapd.url)
+    applied(synced, synced.read(source))
+    slapd.modify(f"dn: {dn_of(9)}\nchangetype: modify\nadd: title\ntitle: 工会主席\n\n")
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason == reason_words("main-title-kept")
+    applied(synced, run)
+    assert main_title("u9") == "科员"
+    assert synced.read(source).state == "empty"
+
+
+def test_of_several_titles_of_a_newcomer_the_one_ranked_highest_is_main(
+    synced: Synced, slapd: Slapd
+) -> None:
+    source = synced.add_source(slapd.url)
+    two = "dn: {}\nchangetype: modify\nreplace: title\ntitle: 一般职员\ntitle: 科员\n\n"
+    applied(synced, synced.read(source))
+    with writing():
+        Post.update(rank=10).where(Post.title == "科员").execute()
+    entry = person_entry("new", "新人", dn_of(9).partition(",")[2])
+    slapd.modify(ldif([entry]).replace("\n", "\nchangetype: add\n", 1))
+    slapd.modify(two.format(entry[0]))
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason == reason_words("main-title-ranked")
+    applied(synced, run)
+    assert main_title("new") == "科员"
+
+
+def test_numbered_titles_keep_the_order_of_the_directory(synced: Synced, slapd: Slapd) -> None:
+    source = synced.add_source(slapd.url)
+    applied(synced, synced.read(source))
+    titles = "title: {1}科员\ntitle: {0}科长\n"
+    slapd.modify(f"dn: {dn_of(9)}\nchangetype: modify\nreplace: title\n{titles}\n")
+    run = synced.read(source)
+    [line] = [line for unit in plan_lines(run) for line in unit.lines]
+    assert line.reason is None
+    applied(synced, run)
+    assert main_title("u9") == "科长"
 
 
 def test_rank_is_read_where_it_is_mapped(synced: Synced, slapd: Slapd) -> None:

@@ -301,6 +301,14 @@ def test_two_new_units_of_one_name_are_both_a_conflict() -> None:
     assert conflicts(plan.units) == dict.fromkeys(("b1", "b2"), "duplicate-name:同名")
 
 
+def test_directory_may_have_one_name_under_two_units() -> None:
+    entries = (unit("a1"), unit("a2", "a1"), unit("a3", "a1"))
+    entries += (unit("b1", "a2", name="开发区分局"), unit("b2", "a3", name="开发区分局"))
+    plan = planned(Snapshot(entries, (person("p1", "b1"), person("p2", "b2"))))
+    assert conflicts(plan.units) == {}
+    assert conflicts(plan.people) == {}
+
+
 def test_name_given_up_in_the_same_plan_is_free() -> None:
     rows = tuple(
         unit_row(number, external_id=f"a{number}", code=f"53a{number}", name=name, short_name=name)

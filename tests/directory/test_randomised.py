@@ -13,6 +13,7 @@ from tests.directory.running import Synced
 from openbureau.base.database import db, is_postgresql, reading, writing
 from openbureau.kernel.access.models import Role, RoleGrant
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.directory.group_roles import map_group
 from openbureau.kernel.directory.images import row_values
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
@@ -25,12 +26,11 @@ from openbureau.kernel.directory.snapshot import (
     Snapshot,
     UnitEntry,
 )
-from openbureau.kernel.directory.sources import map_group
 from openbureau.kernel.directory.sync import Prepared
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.plan_text import decoded, encoded
-from openbureau.kernel.sync.runs import finish_run, keep, record_run
-from openbureau.kernel.sync.undo import undo_run
+from openbureau.kernel.sync.runs import finish_run, record_run
+from openbureau.kernel.sync.steps import keep
 from openbureau.kernel.units.models import Unit
 
 TABLES = ("account", "post", "unit", "role_grant")
@@ -229,7 +229,7 @@ def history(synced: Synced, rounds: int, seed: int) -> int:
         assert_plan_was_written(plan, before, all_rows())
         assert_follows(source, world.snapshot)
         if world.rng.random() < 0.6:
-            done = undo_run(run, account_id=synced.first, now=synced.now)
+            done = synced.undo(run)
             assert done.left == ()
             assert_taken_back(before, all_rows())
             applied(synced, source, world.snapshot)

@@ -10,6 +10,8 @@ from tests.directory.running import Synced, rows
 
 from openbureau.base.database import db, reading, writing
 from openbureau.base.errors import Conflict, Forbidden
+from openbureau.kernel.accounts.acts import By
+from openbureau.kernel.accounts.appointments import appoint
 from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.sync.actions import (
@@ -18,11 +20,13 @@ from openbureau.kernel.sync.actions import (
     discard_run,
     exclude,
     order_run,
+    order_undo,
 )
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import plan_counts, plan_lines
-from openbureau.kernel.sync.runs import carry_out, read_run
-from openbureau.kernel.sync.undo import undo_run, undone_of
+from openbureau.kernel.sync.runs import read_run
+from openbureau.kernel.sync.undo import undone_of
 from openbureau.kernel.todos.models import Notice
 from openbureau.kernel.units.changes import close_unit
 from openbureau.kernel.units.lineage import Deed
@@ -86,7 +90,7 @@ def test_preview_apply_and_undo(synced: Synced, slapd: Slapd) -> None:
     assert plan_counts(run) == {"disable": 1, "move": 1, "rename": 1}
     assert applied(synced, run).state == "applied"
     assert Account.get(Account.login == "u9").state == "disabled"
-    done = undo_run(run, account_id=synced.first, now=synced.now)
+    done = synced.undo(run)
     assert done.left == ()
     ended = {post.id for post in Post.select().where(~Post.is_active)}
     after = rows("account", "post", "unit", "role_grant")
@@ -102,7 +106,7 @@ def test_taking_the_first_run_back_ends_everything_and_deletes_nothing(
 ) -> None:
     source = synced.add_source(slapd.url)
     run = applied(synced, synced.read(source))
-    done = undo_run(run, account_id=synced.first, now=synced.now)
+    done = synced.undo(run)
     assert done.ended == {"unit": 26, "account": 208, "post": 208, "role_grant": 0}
     assert Account.select().where(Account.state == "active").count() == 2
     assert Account.get_or_none(Account.login == "u9") is None
@@ -210,22 +214,30 @@ def test_rows_changed_since_are_named_and_left(synced: Synced, slapd: Slapd) -> 
         Account.update(state="active", disabled_reason="", disabled_at=None).where(
             Account.login == "u9"
         ).execute()
-    done = undo_run(run, account_id=synced.second, now=synced.now)
+    done = synced.undo(run)
     assert [(left.table, left.name) for left in done.left] == [("account", "u9 张三9")]
     assert Account.get(Account.login == "u20").state == "active"
 
 
-def test_undo_leaves_the_last_administrator_of_a_kind_in_use(synced: Synced, slapd: Slapd) -> None:
+def test_undo_leaves_whom_somebody_appointed_since_and_their_unit(
+    synced: Synced, slapd: Slapd
+) -> None:
     source = synced.add_source(slapd.url)
     first = applied(synced, synced.read(source))
     with writing():
-        Account.update(administrator="audit").where(Account.login.in_(("u1", "u2"))).execute()
-        Account.update(administrator_unit=Unit.get()).where(Account.login == "u2").execute()
-    undone = undo_run(first, account_id=synced.first, now=synced.now)
-    assert [(left.table, left.reason) for left in undone.left] == [("account", LAST)]
-    assert undone.ended["account"] == 207
-    states = {row.login: row.state for row in Account.select().where(Account.login << ("u1", "u2"))}
-    assert states == {"u1": "active"}
+        appoint(Account.get(Account.login == "u1"), "audit", None, By(synced.now, synced.first))
+        unit = Unit.get(Unit.code == "530100")
+        appoint(Account.get(Account.login == "u9"), "audit", unit, By(synced.now, synced.first))
+    undone = synced.undo(first)
+    assert {(left.name.split()[0], left.reason) for left in undone.left} == {
+        ("u1", "appointed-since"),
+        ("u9", "appointed-since"),
+        ("530000", "keeps-people"),
+        ("530100", "keeps-people"),
+    }
+    assert undone.ended["account"] == 206
+    states = {row.login: row.state for row in Account.select().where(Account.login << ("u1", "u9"))}
+    assert states == {"u1": "active", "u9": "active"}
 
 
 def test_undo_does_not_disable_the_last_administrator_again(synced: Synced, slapd: Slapd) -> None:
@@ -233,11 +245,11 @@ def test_undo_does_not_disable_the_last_administrator_again(synced: Synced, slap
     source = synced.add_source(slapd.url)
     slapd.modify(change.format(dn_of(9), "add", "employeeType: disabled\n"))
     applied(synced, synced.read(source))
-    slapd.modify(change.format(dn_of(9), "delete", ""))
-    back = applied(synced, synced.read(source))
     with writing():
         Account.update(administrator="audit").where(Account.login == "u9").execute()
-    undone = undo_run(back, account_id=synced.first, now=synced.now)
+    slapd.modify(change.format(dn_of(9), "delete", ""))
+    back = applied(synced, synced.read(source))
+    undone = synced.undo(back)
     assert [(left.name, left.reason) for left in undone.left] == [("u9 张三9", LAST)]
     assert Account.get(Account.login == "u9").state == "active"
 
@@ -245,10 +257,10 @@ def test_undo_does_not_disable_the_last_administrator_again(synced: Synced, slap
 def test_undo_ends_after_thirty_days_and_happens_once(synced: Synced, slapd: Slapd) -> None:
     run = applied(synced, synced.read(synced.add_source(slapd.url)))
     with pytest.raises(Conflict):
-        undo_run(run, account_id=synced.first, now=synced.now + dt.timedelta(days=31))
-    undo_run(run, account_id=synced.first, now=synced.now + dt.timedelta(days=29))
+        synced.undo(run, synced.now + dt.timedelta(days=31))
+    synced.undo(run, synced.now + dt.timedelta(days=29))
     with pytest.raises(Conflict):
-        undo_run(run, account_id=synced.first, now=synced.now)
+        synced.undo(run)
 
 
 def test_discarded_plan_cannot_be_applied(synced: Synced, slapd: Slapd) -> None:
@@ -330,7 +342,7 @@ def test_a_run_a_command_has_written_is_not_written_again_by_its_job(
     with pytest.raises(Conflict):
         carry_out(seen_by_worker, synced.settings, synced.now)
     assert synced.carry_out(run).state == "applied"
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     assert Account.get(Account.login == "u9").state == "active"
 
 
@@ -341,7 +353,7 @@ def test_only_a_system_administrator_discards_and_takes_back(synced: Synced, sla
     waiting = synced.read(source)
     clerk = Account.get(Account.login == "u1").id
     with pytest.raises(Forbidden):
-        undo_run(run, account_id=clerk, now=synced.now)
+        order_undo(run, account_id=clerk, plan_hash="", now=synced.now)
     with pytest.raises(Forbidden), writing():
         discard_run(waiting, account_id=clerk, now=synced.now)
     assert SyncRun.get_by_id(run.id).state == "applied"

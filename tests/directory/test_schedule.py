@@ -23,7 +23,6 @@ from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.locking import held
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.schedule import schedule_syncs
-from openbureau.kernel.sync.undo import undo_run
 from openbureau.kernel.todos.models import Notice
 from openbureau.testing.directory import dn_of
 from openbureau.testing.slapd import Slapd
@@ -107,7 +106,7 @@ def test_what_was_taken_back_is_not_done_again_by_itself(synced: Synced, slapd: 
     schedule_syncs(synced.now)
     drain(synced)
     run = SyncRun.select().where(SyncRun.source == source).order_by(SyncRun.id.desc()).first()
-    undo_run(run, account_id=synced.first, now=synced.now)
+    synced.undo(run)
     for minute in (10, 15):
         synced.now = at(9, minute)
         schedule_syncs(synced.now)

@@ -193,7 +193,7 @@ def people_addresses(bureau: Bureau, uid: str) -> dict[str, list[str]]:
     )
     person = f"/-/console/people/{uid}"
     paths = ("", "/edit", "/slip", "/posts", "/directory")
-    deeds = ("disable", "enable", "archive", "second-factor", "local")
+    deeds = ("disable", "enable", "archive", "second-factor", "attempts", "local")
     lists = ("", "?q=zzzz", "?only=unused", "?only=new", "?state=disabled")
     keyed = "/-/console/people/{uid}"
     return {
@@ -277,6 +277,7 @@ def console_addresses() -> dict[str, list[str]]:
         "/-/console/sources/{code}": ["/-/console/sources/none"],
         "/-/console/group-roles/groups/{code}": ["/-/console/group-roles/groups/none"],
         "/-/console/units/{code}": ["/-/console/units/530102", "/-/console/units/none"],
+        "/-/console/units/{code}/directory": ["/-/console/units/530102/directory"],
         "/-/console/units/{code}/branch": ["/-/console/units/530100/branch"],
         "/-/console/units/{code}/{deed}": [f"/-/console/units/530102/{deed}" for deed in DEEDS],
         "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],

@@ -1,5 +1,7 @@
 """Sign-ins proved by a plugin: asked alone, recorded, and only the first factor."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,13 @@ def test_without_proof_there_is_no_button_and_no_way_in(make: Make) -> None:
     assert rows == [("denied",)]
 
 
+def test_address_wanted_survives_a_refusal(make: Make) -> None:
+    client = make(by_header).client()
+    client.get(URL)
+    answer = client.post(f"{URL}/other", {"next": "/a?x=1&y=2#z"})
+    assert answer.location == f"{URL}?next=/a%3Fx%3D1%26y%3D2%23z"
+
+
 @pytest.mark.parametrize("answer", [0, -1, 999999, 2**70, True, "1", 1.0, [], object(), b"1"])
 def test_answer_that_is_no_active_account_signs_nobody_in(make: Make, answer: Any) -> None:
     bureau = make(lambda request: answer)
@@ -103,7 +112,15 @@ def leave(request: Any) -> Any:
     raise SystemExit(3)
 
 
-@pytest.mark.parametrize("fault", [boom, leave])
+def interrupt(request: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def abandon(request: Any) -> Any:
+    raise GeneratorExit
+
+
+@pytest.mark.parametrize("fault", [boom, leave, interrupt, abandon])
 def test_plugin_that_fails_leaves_the_others_and_the_password(make: Make, fault: Any) -> None:
     bureau = make(fault, by_header)
     assert enter(bureau.client(), "li").location == "/-/units"
@@ -124,3 +141,34 @@ def test_proof_asked_of_another_site_is_refused(make: Make) -> None:
     client.get(URL)
     headers = {"x-person": "li", "sec-fetch-site": "cross-site"}
     assert client.post(f"{URL}/other", headers=headers).status == 403
+
+
+def test_hanging_plugins_leave_the_page_and_the_password(make: Make) -> None:
+    over = threading.Event()
+
+    def hang(request: Any) -> Any:
+        over.wait(30)
+
+    bureau = make(hang)
+    taken: list[float] = []
+
+    def open_page() -> None:
+        began = time.monotonic()
+        assert bureau.client().get(URL).status == 200
+        taken.append(time.monotonic() - began)
+
+    try:
+        threads = [threading.Thread(target=open_page) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) == 60
+        assert max(taken) < 8
+        began = time.monotonic()
+        open_page()
+        assert bureau.sign_in("li").get("/").status == 200
+        assert time.monotonic() - began < 2
+    finally:
+        over.set()
+    assert bureau.application.plugins.executor.is_resting("synth01", "authenticate")

@@ -75,6 +75,8 @@ def test_new_password_counts_and_all_other_sessions_end(either_bureau: Bureau) -
         ("Aa1李志华-9x", "账号或姓名"),
         ("x" * 1100 + "A1", "最多 1024 个字节"),
         ("Aa1-\tbcdefg", "控制字符"),
+        ("Abcdefg1", "太常见"),
+        ("P@ssw0rd", "太常见"),
         (PASSWORD, "最近 5 次"),
     ],
 )
@@ -198,8 +200,8 @@ def test_profiles_ask_for_different_things() -> None:
     phrase = "vier worte sind genug"
     assert breaches(PROFILES["asvs"], phrase, "li", "李志华") == []
     assert breaches(PROFILES["djbh3"], phrase, "li", "李志华") != []
-    assert breaches(PROFILES["djbh3"], "Aa345678", "li", "李志华") == []
-    assert breaches(PROFILES["asvs"], "Aa345678", "li", "李志华") != []
+    assert breaches(PROFILES["djbh3"], "Kd7-wem4", "li", "李志华") == []
+    assert breaches(PROFILES["asvs"], "Kd7-wem4", "li", "李志华") != []
     assert breaches(PROFILES["asvs"], "aaaaaaaaaaaaaaaaaaaa", "li", "李志华") != []
 
 
@@ -218,3 +220,31 @@ def test_every_change_leaves_an_audit_line_without_the_password(bureau: Bureau) 
     assert len(rows) == 1
     assert NEW not in str(rows)
     assert db.obj is not None
+
+
+@pytest.mark.parametrize(
+    "common",
+    [
+        "Abcdefg1",
+        "P@ssw0rd",
+        "Password1",
+        "Admin@123",
+        "Qwer1234",
+        "1qaz@WSX",
+        "Aa123456",
+        "Yunnan2026",
+        "Aa345678",
+        "Huawei@123",
+        "Qq111111",
+        "!QAZ2wsx",
+        "Woaini1314",
+    ],
+)
+def test_common_password_is_refused(common: str) -> None:
+    found = [breach.message for breach in breaches(PROFILES["djbh3"], common, "li", "李志华")]
+    assert any("太常见" in message for message in found)
+
+
+@pytest.mark.parametrize("fair", ["Kd7-wem4", NEW, "Wort-Nummer-1", "Blau-Himmel-88"])
+def test_password_with_enough_of_its_own_is_taken(fair: str) -> None:
+    assert breaches(PROFILES["djbh3"], fair, "li", "李志华") == []

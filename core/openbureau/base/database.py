@@ -150,11 +150,11 @@ def _connected() -> Iterator[None]:
             db.connect(reuse_if_open=True)
             yield
         elif db.is_closed():
+            # Not the library's own context: it fails when `waiting` closed in between.
             db.connect()
             try:
                 yield
             finally:
-                # Not a connection context: whoever waits gives the connection back inside.
                 db.close()
         else:
             yield

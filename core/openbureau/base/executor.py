@@ -37,6 +37,12 @@ class _Breaker:
     open_until: float = 0.0
 
 
+def _is_end_of_process(fault: BaseException) -> bool:
+    """Whether it was not the plugin's: the signal of a terminal reaches the first thread only."""
+    is_first = threading.current_thread() is threading.main_thread()
+    return isinstance(fault, KeyboardInterrupt) and is_first
+
+
 class Executor:
     """Runs contributed hooks of loaded plugins with a breaker per (plugin, hook)."""
 
@@ -73,7 +79,9 @@ class Executor:
                 try:
                     given = {name: arguments[name] for name in impl.argnames}
                     return True, impl.function(**given)
-                except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code may raise anything
+                except BaseException as fault:
+                    if _is_end_of_process(fault):
+                        raise
                     self.record(slug, hook, fault)
                     return False, None
         return False, None

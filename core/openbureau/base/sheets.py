@@ -132,5 +132,7 @@ def _ended(why: str, limits: Limits) -> None:
 
 
 def _dated(code: int, body: memoryview) -> dt.datetime | dt.date | dt.time:
-    read = {1: dt.datetime.fromisoformat, 2: dt.date.fromisoformat, 3: dt.time.fromisoformat}[code]
-    return read(bytes(body).decode())
+    text = bytes(body).decode()
+    if code == 1:
+        return dt.datetime.fromisoformat(text)
+    return dt.date.fromisoformat(text) if code == 2 else dt.time.fromisoformat(text)

@@ -1,4 +1,5 @@
-"""Registers: histories, comments, kept queries and imports; tokens of the API.
+"""Registers: histories, comments, kept queries and imports; tokens of the API. When a
+directory locks an account.
 
 The models are frozen copies: this file says what the tables were, not what they are.
 """
@@ -194,9 +195,17 @@ MADE = [
 # A person's records in the order of their keys, whatever the kind of participation.
 INDEXES = (("participant", ("holder", "realm", "record_id")),)
 
+# With a default of the database's own, so that the release before this one still writes.
+FILLED = [
+    ("directory_source", "lock_after", "INTEGER NOT NULL DEFAULT 5"),
+    ("directory_source", "lock_window_min", "INTEGER NOT NULL DEFAULT 30"),
+]
+
 
 def up(migrator, db):
     with db.bind_ctx([Account, Post, Unit, *MADE]):
         db.create_tables(MADE, safe=False)
+    for table, name, kind in FILLED:
+        db.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}')
     for table, columns in INDEXES:
         migrator.add_index(table, columns).run()

@@ -17,11 +17,17 @@ from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.actions import end_sessions_of
 from openbureau.kernel.accounts.changes import is_used_before, set_password
+from openbureau.kernel.accounts.history import CHANGE_PASSWORD
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.accounts.origins import LOCAL, directory_of, may_change_password
+from openbureau.kernel.accounts.origins import (
+    LOCAL,
+    directory_of,
+    lock_rule,
+    may_change_password,
+)
 from openbureau.kernel.accounts.password_rules import PROFILES, breaches
 from openbureau.kernel.accounts.passwords import MAX_PASSWORD_BYTES, is_password, password_hash
-from openbureau.kernel.accounts.throttle import give_back, reserved_change
+from openbureau.kernel.accounts.throttle import forget_binds, give_back, reserved_change
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.breaker import sign_in_change
 from openbureau.kernel.settings.queries import core_setting
@@ -32,6 +38,13 @@ URL = "/-/password"
 WRONG = N_("当前密码不正确，或尝试次数过多。请核对后再试；多次不成功请等 15 分钟。")
 DIRECTORY_REFUSALS: Mapping[str, tuple[str, str]] = {
     "wrong": ("former_password", WRONG),
+    "expired": (
+        "new_password",
+        N_(
+            "当前密码正确，但它已经过期，宽限次数也已用完，目录不再接受用它修改密码。密码没有改动。"
+            "请联系本单位管理员重设密码。"
+        ),
+    ),
     "refused-input": ("new_password", N_("这个密码不能使用：为空、太长或含有不可见的字符。")),
     "not-allowed": ("new_password", N_("目录不允许您自己修改密码。请联系本单位管理员。")),
     "needs-old": ("former_password", N_("目录要求核对当前密码，但没有通过。")),
@@ -89,16 +102,40 @@ def _is_changed(request: Request, account: Account, form: PasswordForm) -> bool:
     """Whether the present password was right and the new one was taken."""
     now = dt.datetime.now(dt.UTC)
     with request.writing():
-        place = reserved_change(account.id, now)
+        place = reserved_change(account.id, now, lock_rule(account))
+        if place is None:
+            _record_refusal(request, account, now, "throttled")
     if place is None:
         form.add_error("former_password", WRONG)
         return False
     change = _is_fit if account.source == LOCAL else _is_taken
     is_right, is_done = change(request, account, form)
-    if is_right:
-        with request.writing():
+    with request.writing():
+        if is_right:
             give_back(place)
+        else:
+            _record_refusal(request, account, now, "former password")
+        if is_done:
+            forget_binds(account.id)
     return is_done
+
+
+def _record_refusal(request: Request, account: Account, now: dt.datetime, reason: str) -> None:
+    record_audit(
+        action=CHANGE_PASSWORD,
+        at=now,
+        account_id=account.id,
+        realm="core/account",
+        record_id=account.id,
+        outcome="denied",
+        detail={
+            "login": account.login,
+            "reason": reason,
+            "browser": request.headers.get("user-agent", "")[:200],
+        },
+        request_id=request.request_id,
+        address=request.address,
+    )
 
 
 def _is_fit(request: Request, account: Account, form: PasswordForm) -> tuple[bool, bool]:
@@ -119,6 +156,9 @@ def _is_fit(request: Request, account: Account, form: PasswordForm) -> tuple[boo
 
 def _is_taken(request: Request, account: Account, form: PasswordForm) -> tuple[bool, bool]:
     """Whether the directory took the new password."""
+    if form.new_password.data == form.former_password.data:
+        form.add_error("new_password", N_("新密码与当前密码相同。请换一个新的。"))
+        return True, False
     config = directory_of(request.app.settings, account)
     reason = "fault"
     if config is not None:
@@ -142,7 +182,7 @@ def _done(request: Request, account: Account, form: PasswordForm, target: str) -
             Account.update(must_change_password=False).where(Account.id == account.id).execute()
             end_sessions_of(account.id, now, "password", besides=request.session.id)
         record_audit(
-            action="core.change_password",
+            action=CHANGE_PASSWORD,
             at=now,
             account_id=account.id,
             realm="core/account",

@@ -80,6 +80,8 @@ def create_second_factor(request: Request) -> Any:
         return _set_up_page(request, account, form, target, offer, status=422)
     step = second_factor.matching_step(secret, form.code.data or "", now)
     if step is None:
+        with request.writing():
+            _audit_refusal(request, account, now)
         form.add_error("code", N_("这个口令不正确。请核对手机的时间是否准确，再输新的口令。"))
         return _set_up_page(request, account, form, target, offer, status=422)
     with request.writing():

@@ -14,12 +14,13 @@ from openbureau.shell.browsers import browser_name
 
 REFUSALS = {
     "wrong": N_("密码不正确"),
+    "former password": N_("改密时当前密码不正确"),
     "throttled": N_("尝试次数过多"),
     "second factor": N_("动态口令不正确"),
     "locked": N_("目录已锁定账号"),
     "expired": N_("密码已过期"),
     "must-change": N_("须先改密码"),
-    "disabled": N_("目录中已停用"),
+    "disabled": N_("账号已停用"),
     "account-expired": N_("账号已到有效期"),
     "not-now": N_("不在允许的时间或地点"),
     "lapsed": N_("初始密码已失效"),

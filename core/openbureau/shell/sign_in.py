@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from wtforms import PasswordField, StringField
@@ -81,7 +82,7 @@ def create_foreign_session(request: Request) -> Any:
         with writing():
             record_foreign_refusal(request, found, now)
         return redirect(
-            f"/-/sign-in?next={target}", "没有从其他来源确认您的身份，请用账号和密码登录。"
+            f"/-/sign-in?next={quote(target)}", "没有从其他来源确认您的身份，请用账号和密码登录。"
         )
     return begin(request, Proof(found.account), now, target, source=found.source)
 

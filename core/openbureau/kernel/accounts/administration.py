@@ -12,8 +12,10 @@ from openbureau.kernel.accounts.actions import create_account, end_sessions_of
 from openbureau.kernel.accounts.acts import By, refresh
 from openbureau.kernel.accounts.changes import set_password
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.accounts.names import checked_name
 from openbureau.kernel.accounts.oversight import keep_one
 from openbureau.kernel.accounts.passwords import initial_hash, initial_password
+from openbureau.kernel.accounts.throttle import forget_attempts
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.names import person_pinyin
 
@@ -31,7 +33,9 @@ def create_person(
     title: str = "",
     contact: Mapping[str, str] | None = None,
 ) -> Account:
-    """A local account without a password yet, with a post. Raises Conflict: the name is taken."""
+    """A local account without a password yet, with a post. Raises Conflict: the login is taken.
+    Raises Invalid: the name cannot be."""
+    name = checked_name(name)
     if Account.get_or_none(Account.login == login.strip().lower()) is not None:
         raise Conflict(LOGIN_TAKEN, login=login)
     account = create_account(login, name, now=by.now, unit=unit, title=title)
@@ -45,7 +49,7 @@ def create_person(
 def change_contact(account: Account, values: Mapping[str, str], by: By) -> bool:
     """Changes name, telephones, mail and room; whether anything differed.
 
-    Raises Conflict: the directory owns them.
+    Raises Conflict: the directory owns them. Raises Invalid: the name cannot be.
     """
     if account.source != "local":
         raise Conflict(
@@ -58,6 +62,7 @@ def change_contact(account: Account, values: Mapping[str, str], by: By) -> bool:
     before = {name: getattr(account, name) for name in changed}
     update: dict[str, str] = dict(changed)
     if "name" in changed:
+        checked_name(changed["name"])
         update["pinyin"], update["initials"] = person_pinyin(changed["name"])
     Account.update(**update).where(Account.id == account.id).execute()
     by.record("core.change_account", account, before=before, after=changed)
@@ -140,6 +145,16 @@ def reset_second_factor(account: Account, reason: str, by: By) -> None:
         raise Conflict(N_("此人没有启用动态口令。"))
     end_sessions_of(account.id, by.now, "ended")
     by.record("core.reset_second_factor", account, reason=_reason(reason))
+
+
+def allow_attempts(account: Account, reason: str, by: By) -> None:
+    """Forgets the failed attempts that keep somebody out here. A directory's own count, and a
+    lock it has set, stay. Raises Invalid: no reason. Raises Conflict: nothing counts."""
+    reason = _reason(reason)
+    forgotten = forget_attempts(account.id, account.login)
+    if not forgotten:
+        raise Conflict(N_("没有失败的尝试计在此人名下，不能登录另有原因。"))
+    by.record("core.allow_attempts", account, reason=reason, forgotten=forgotten)
 
 
 def make_local(account: Account, reason: str, by: By) -> None:

@@ -10,6 +10,7 @@ from openbureau.kernel.audit.models import AuditRecord
 
 SHOWN = 50
 SIGN_IN = "core.sign_in"
+CHANGE_PASSWORD = "core.change_password"  # noqa: S105 - the name of an act
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,10 @@ def failures_since(account_id: int, since: dt.datetime) -> int:
 
 
 def _of_account(account_id: int) -> Any:
+    """Sign-ins, and refused changes of the password: guesses at an unlocked screen."""
+    is_guess = (AuditRecord.action == CHANGE_PASSWORD) & (AuditRecord.outcome == "denied")
     return AuditRecord.select().where(
-        (AuditRecord.account_id == account_id) & (AuditRecord.action == SIGN_IN)
+        (AuditRecord.account_id == account_id) & ((AuditRecord.action == SIGN_IN) | is_guess)
     )
 
 

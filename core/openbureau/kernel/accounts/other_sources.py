@@ -5,8 +5,10 @@ fails leaves the others and the password. What they prove is the first factor on
 """
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 
+from openbureau.base.outside import PATIENCE_S, asked
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_audit
@@ -25,14 +27,17 @@ class Elsewhere:
 
 
 def proved_elsewhere(request: Request) -> Elsewhere:
-    """The first answer of a loaded plugin that names an account; every plugin is asked alone."""
+    """The first answer of a loaded plugin that names an account. Every plugin is asked alone;
+    all of them together have a second."""
     executor = request.app.plugins.executor
+    ends_at = time.monotonic() + PATIENCE_S
     loaded = {record.slug for record in request.app.plugins.loaded}
     for slug in executor.plugins_with(HOOK):
         if slug not in loaded:
             continue
-        is_done, answer = executor.call_one(HOOK, slug, request=request)
-        if is_done and answer is not None:
+        left_s = ends_at - time.monotonic()
+        answer = asked(executor, HOOK, slug, left_s, request=request)
+        if answer is not None:
             return _named(slug, answer)
     return Elsewhere()
 

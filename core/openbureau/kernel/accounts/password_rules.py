@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openbureau.base.i18n import N_
+from openbureau.kernel.accounts.common_passwords import is_common
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.passwords import MAX_PASSWORD_BYTES
 
@@ -22,12 +23,14 @@ SHORTEST_NAME = 2
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One set of rules: fewest characters, fewest kinds of them, days until a change."""
+    """One set of rules: fewest characters, fewest kinds of them, days until a change, whether
+    common passwords are refused."""
 
     shortest: int
     classes: int = 1
     days: int | None = None
     summary: str = ""
+    refuses_common: bool = True
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -35,9 +38,9 @@ PROFILES: Mapping[str, Profile] = {
         8,
         3,
         90,
-        N_("至少 8 位，含大写字母、小写字母、数字、符号中的三类；90 天更换一次。"),
+        N_("至少 8 位，含大写字母、小写字母、数字、符号中的三类，不能是常见密码；90 天更换一次。"),
     ),
-    "asvs": Profile(15, summary=N_("至少 15 位，可以是一句话；不要求定期更换。")),
+    "asvs": Profile(15, summary=N_("至少 15 位，可以是一句话，不能是常见密码；不要求定期更换。")),
 }
 
 
@@ -64,6 +67,8 @@ def breaches(profile: Profile, password: str, login: str, name: str) -> Sequence
         breach(
             N_("密码要含大写字母、小写字母、数字、符号中的 %(total)s 类。"), total=profile.classes
         )
+    if profile.refuses_common and is_common(password):
+        breach(N_("这个密码太常见：主要是常用词、键盘上相邻的键、年份或重复。请换一个不易猜的。"))
     folded = password.casefold()
     if login.casefold() in folded or _is_named(folded, name):
         breach(N_("密码里不能有账号或姓名。"))

@@ -15,11 +15,15 @@ import msgspec
 from openbureau.base.context import Reach
 from openbureau.base.database import new_uid
 from openbureau.base.i18n import N_
+from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.models import Account, Post
+from openbureau.kernel.accounts.names import HIDDEN, is_shown
+from openbureau.kernel.accounts.posts import Described, move_post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.search.core_records import index_people
+from openbureau.kernel.sync.losses import losses_with_posts
 from openbureau.kernel.units.names import person_pinyin
 from openbureau.kernel.units.queries import UnitTree
 
@@ -47,7 +51,9 @@ Problem = tuple[str, Mapping[str, Any]]
 @dataclass(slots=True)
 class Line:
     """One line of the table. `action` is new, change, same or error; `account_id` and
-    `post_id` are what an existing person has."""
+    `post_id` are what an existing person has. `changes` are (column, before, after); by a move
+    into another unit the old post ends, with the `losses` by kind; roles given to the person
+    in the old unit stay (`kept_grants`)."""
 
     number: int
     values: dict[str, str]
@@ -56,6 +62,15 @@ class Line:
     account_id: int | None = None
     post_id: int | None = None
     unit_id: int = 0
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    losses: dict[str, int] = field(default_factory=dict)
+    kept_grants: int = 0
+    old_unit_id: int = 0
+
+    @property
+    def is_move(self) -> bool:
+        """Whether somebody leaves a unit for another."""
+        return self.post_id is not None and any(name == "unit" for name, _, _ in self.changes)
 
     def refuse(self, message: str, **params: Any) -> None:
         """Notes why the line cannot be taken."""
@@ -78,7 +93,7 @@ class Checked:
     def digest(self) -> str:
         """Changes with anything an import would do."""
         facts = [
-            [line.number, line.action, line.account_id, line.values]
+            [line.number, line.action, line.account_id, line.values, line.changes, line.losses]
             for line in self.lines
             if line.action in {"new", "change"}
         ]
@@ -137,7 +152,7 @@ def _check_lines(lines: Sequence[Line], reach: Reach, tree: UnitTree) -> None:
             line.refuse(N_("这个单位不在您的管理范围内"))
         else:
             line.unit_id = unit.id
-    _compare([line for line in lines if line.action != "error"], reach)
+    _compare([line for line in lines if line.action != "error"], reach, tree)
 
 
 def _check_values(line: Line) -> None:
@@ -154,13 +169,11 @@ def _check_values(line: Line) -> None:
     rank = values.get("rank", "")
     if rank and not (rank.isascii() and rank.isdecimal() and 1 <= int(rank[:9]) <= 9999):
         line.refuse(N_("「排名」应为 1 到 9999 的整数"))
-    if any(
-        unicodedata.category(char) in {"Cc", "Cs"} for value in values.values() for char in value
-    ):
-        line.refuse(N_("含有不能使用的字符"))
+    if not all(is_shown(value) for value in values.values()):
+        line.refuse(HIDDEN)
 
 
-def _compare(lines: Sequence[Line], reach: Reach) -> None:
+def _compare(lines: Sequence[Line], reach: Reach, tree: UnitTree) -> None:
     """Finds the people there are already, and what would change."""
     accounts = _accounts([line.values["login"] for line in lines])
     posts = _posts([account.id for account in accounts.values()])
@@ -179,7 +192,8 @@ def _compare(lines: Sequence[Line], reach: Reach) -> None:
         elif len(held) > 1 and all(post.unit_id != line.unit_id for post in held):
             line.refuse(N_("此人有几项任职，请在其页面上更改"))
         else:
-            _judge(line, account, held)
+            _judge(line, account, held, tree)
+    _note_losses([line for line in lines if line.is_move])
 
 
 def _is_near(held: Sequence[Any], reach: Reach) -> bool:
@@ -190,18 +204,31 @@ def _is_near(held: Sequence[Any], reach: Reach) -> bool:
     return bool(held) and all(reach.covers(post.unit_id) for post in held)
 
 
-def _judge(line: Line, account: Any, held: Sequence[Any]) -> None:
+def _judge(line: Line, account: Any, held: Sequence[Any], tree: UnitTree) -> None:
     values = line.values
     post = next((p for p in held if p.unit_id == line.unit_id), held[0] if held else None)
-    line.post_id = post.id if post else None
-    is_same = all(not values.get(n) or getattr(account, n) == values[n] for n in CONTACT)
-    if post is None:
-        is_same = False
-    else:
-        is_same &= post.unit_id == line.unit_id
-        is_same &= not values.get("title") or post.title == values["title"]
-        is_same &= not values.get("rank") or post.rank == int(values["rank"])
-    line.action = "same" if is_same else "change"
+    before = {name: str(getattr(account, name)) for name in CONTACT}
+    before |= {"unit": "", "title": "", "rank": ""}
+    if post is not None:
+        line.post_id, line.old_unit_id = post.id, post.unit_id
+        old = tree.by_id.get(post.unit_id)
+        before |= {"unit": old.code if old else "", "title": post.title, "rank": str(post.rank)}
+    for name in COLUMNS:
+        wanted = values.get(name, "")
+        if name == "rank" and wanted:
+            wanted = str(int(wanted))
+        if name != "login" and wanted and wanted != before[name]:
+            line.changes.append((name, before[name], wanted))
+    line.action = "change" if line.changes else "same"
+
+
+def _note_losses(lines: Sequence[Line]) -> None:
+    """What those who move lose with the old post, and which roles stay with them."""
+    losses = losses_with_posts([line.post_id for line in lines if line.post_id is not None])
+    for line in lines:
+        line.losses = losses.get(line.account_id or 0, {})
+        granted = (RoleGrant.account == line.account_id) & (RoleGrant.unit == line.old_unit_id)
+        line.kept_grants = RoleGrant.select().where(granted & RoleGrant.ended_at.is_null()).count()
 
 
 def _accounts(logins: Sequence[str]) -> dict[str, Any]:
@@ -233,7 +260,7 @@ def import_people(checked: Checked, by: By) -> int:
     changed = [line for line in checked.lines if line.action == "change"]
     _insert(new, by)
     for line in changed:
-        _update(line)
+        _update(line, by)
     logins = [line.values["login"] for line in (*new, *changed)]
     record_audit(
         action="core.import_people",
@@ -290,17 +317,41 @@ def _post_row(line: Line, account_id: int) -> dict[str, Any]:
     }
 
 
-def _update(line: Line) -> None:
+def _update(line: Line, by: By) -> None:
     values = line.values
-    contact: dict[str, str] = {name: values[name] for name in CONTACT if values.get(name)}
-    contact["pinyin"], contact["initials"] = person_pinyin(values["name"])
-    Account.update(**contact).where(Account.id == line.account_id).execute()
+    account = Account.get_by_id(line.account_id)
+    contact = {name: after for name, _, after in line.changes if name in CONTACT}
+    if "name" in contact:
+        contact["pinyin"], contact["initials"] = person_pinyin(values["name"])
+    if contact:
+        Account.update(**contact).where(Account.id == account.id).execute()
+    _update_post(line, account, by)
+    by.record(
+        "core.change_account",
+        account,
+        before={name: before for name, before, _ in line.changes},
+        after={name: after for name, _, after in line.changes},
+    )
+
+
+def _update_post(line: Line, account: Account, by: By) -> None:
+    given: dict[str, Any] = {
+        name: int(after) if name == "rank" else after
+        for name, _, after in line.changes
+        if name in {"title", "rank"}
+    }
     if line.post_id is None:
-        Post.insert_many([_post_row(line, line.account_id or 0)]).execute()
-        return
-    post: dict[str, Any] = {"unit": line.unit_id}
-    if values.get("title"):
-        post["title"] = values["title"]
-    if values.get("rank"):
-        post["rank"] = int(values["rank"])
-    Post.update(**post).where(Post.id == line.post_id).execute()
+        Post.insert_many([_post_row(line, account.id)]).execute()
+    elif line.is_move:
+        post = Post.get_by_id(line.post_id)
+        kept = Described(
+            line.unit_id,
+            given.get("title", post.title),
+            given.get("rank", post.rank),
+            nature=post.nature,
+            is_primary=post.is_primary,
+            ends_on=post.ends_on,
+        )
+        move_post(account, post, kept, by)
+    elif given:
+        Post.update(**given).where(Post.id == line.post_id).execute()

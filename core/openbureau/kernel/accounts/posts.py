@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from openbureau.base.context import CHINA
 from openbureau.base.errors import Conflict, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.acts import By, refresh
@@ -78,10 +79,18 @@ def add_post(account: Account, described: Described, by: By) -> Post:
 
 
 def change_post(account: Account, post: Post, described: Described, by: By) -> None:
-    """Changes a post of ours. Raises Conflict: it is the directory's. Raises Invalid."""
+    """Changes a post of ours; another unit ends it and begins a new one.
+
+    Raises Conflict: it is the directory's. Raises Invalid: it cannot be.
+    """
     _must_be_ours(post)
     _check(described)
     before = _told(post)
+    if described.unit_id != post.unit_id:
+        moved = move_post(account, post, described, by)
+        by.record("core.change_post", account, before=before, after=_told(moved))
+        refresh(account)
+        return
     if described.is_primary and not post.is_primary:
         _no_longer_primary(account, post)
     fields = asdict(described)
@@ -105,6 +114,19 @@ def end_post(account: Account, post: Post, ends_on: dt.date, today: dt.date, by:
         _next_primary(account)
     by.record("core.end_post", account, post=_told(post), ends_on=ends_on.isoformat())
     refresh(account)
+
+
+def move_post(account: Account, post: Post, described: Described, by: By) -> Post:
+    """Ends a post and begins one in another unit, as when a directory moves somebody: what was
+    done in the old unit stays there, and rights given to the old post do not travel."""
+    today = by.now.astimezone(CHINA).date()
+    Post.update(is_active=False, ends_on=today).where(Post.id == post.id).execute()
+    fields = {**asdict(described), "is_primary": described.is_primary or post.is_primary}
+    fields["starts_on"] = described.starts_on or today
+    if fields["is_primary"]:
+        _no_longer_primary(account, None)
+    begun: Post = Post.create(account=account, unit=fields.pop("unit_id"), **fields)
+    return begun
 
 
 def _check(described: Described) -> None:

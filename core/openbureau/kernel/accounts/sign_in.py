@@ -14,7 +14,12 @@ from openbureau.base.database import waiting, writing
 from openbureau.base.i18n import N_
 from openbureau.base.request import Application
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.accounts.origins import DIRECTORY, directory_of, may_change_password
+from openbureau.kernel.accounts.origins import (
+    DIRECTORY,
+    directory_of,
+    lock_rule,
+    may_change_password,
+)
 from openbureau.kernel.accounts.password_rules import (
     PROFILES,
     WARNING_DAYS,
@@ -23,7 +28,12 @@ from openbureau.kernel.accounts.password_rules import (
 )
 from openbureau.kernel.accounts.passwords import is_password
 from openbureau.kernel.accounts.queries import account_by_login
-from openbureau.kernel.accounts.throttle import account_bucket, give_back, reserved_attempt
+from openbureau.kernel.accounts.throttle import (
+    account_bucket,
+    forget_binds,
+    give_back,
+    reserved_attempt,
+)
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.breaker import sign_in_bind, usual_refusal_s
 from openbureau.kernel.directory.config import BindResult
@@ -33,25 +43,21 @@ DAY_S = 86400
 LONGEST_WAIT_S = 1.0
 
 WRONG = N_(
-    "账号或密码不正确，或尝试次数过多。您的账号没有被改动。"
+    "账号或密码不正确，或尝试次数过多，或账号已被锁定。您的账号没有被改动。"
     "请核对后重试；连续多次不成功时请等 15 分钟，或联系本单位管理员。"
 )
 SILENT = N_(
     "目录服务器暂时没有响应，无法核对密码。已登录的同事不受影响。"
     "请稍后再试；若超过 10 分钟仍不行，请联系省局信息化工作人员。"
 )
-# Said for the right password only, except `locked`: there a server compares nothing.
+# Said for the right password only. Where a directory locked an account it compares nothing, so
+# that reads as a wrong password does.
 STATES: Mapping[str, str] = {
     "disabled": N_(
-        "密码正确，但您的账号已在目录中停用，不能登录。您的资料都还在。"
-        "如仍在职，请联系本单位管理员恢复。"
+        "密码正确，但您的账号已停用，不能登录。您的资料都还在。如仍在职，请联系本单位管理员恢复。"
     ),
     "expired": N_(
         "密码正确，但已经过期，可用的登录次数也用完了。您的资料都还在。请联系本单位管理员重设密码。"
-    ),
-    "locked": N_(
-        "目录服务器已锁定这个账号，通常因为密码连续输错。您的资料都还在。"
-        "请等候解锁，或联系本单位管理员。"
     ),
     "must-change": N_(
         "密码正确，但目录要求先修改密码，而本系统不能替您修改。您的资料都还在。"
@@ -69,8 +75,13 @@ STATES: Mapping[str, str] = {
         "请联系本单位管理员重新发放。"
     ),
 }
+UNTOLD = ("locked",)
 EXPIRES = N_("您的密码将在 %(days)s 天内到期，请及时修改。")
-GRACE = N_("您的密码已经过期，还可以登录 %(total)s 次，请马上修改。")
+GRACE = N_("您的密码已经过期，还可以登录 %(total)s 次，请马上修改；每次修改不成功也算一次。")
+LAST_GRACE = N_(
+    "您的密码已经过期，这是最后一次宽限登录：退出后不能再用它登录，目录也可能不再接受用它修改密码。"
+    "请先办完手头的事，现在就联系本单位管理员重设密码。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +120,11 @@ def prove(app: Application, attempt: Attempt, now: dt.datetime) -> Proof:
     account = account_by_login(login)
     bucket = account_bucket(app.key, login, attempt.device)
     with writing():
-        place = reserved_attempt(bucket, attempt.address, now)
+        place = reserved_attempt(bucket, attempt.address, now, lock_rule(account))
     if place is None:
         is_password(None, attempt.password)
         return _refused(attempt, account, now, "throttled")
-    if account is not None and account.source == DIRECTORY and account.state == "active":
+    if account is not None and account.source == DIRECTORY:
         return _proved_by_directory(app, attempt, account, place, now)
     stored = account.password_hash if account is not None else None
     is_right = is_password(stored, attempt.password)
@@ -164,12 +175,20 @@ def _proved_by_directory(
         return Proof(problem=SILENT, status=503)
     # As long as for an account of our own, so that the time does not tell which it is.
     is_password(None, attempt.password)
-    if result.reason == "locked":
-        return _told(attempt, account, now, "locked")
     if result.external_id != account.external_id or result.reason not in {"ok", *STATES}:
-        return _refused(attempt, account, now, "wrong", has_waited=True)
+        reason = result.reason if result.reason in UNTOLD else "wrong"
+        return _refused(attempt, account, now, reason, has_waited=True)
     with writing():
         give_back(place)
+        if result.is_accepted:
+            forget_binds(account.id)
+    if account.state != "active":
+        return _told(attempt, account, now, "disabled")
+    return _with_state(attempt, account, result, now)
+
+
+def _with_state(attempt: Attempt, account: Account, result: BindResult, now: dt.datetime) -> Proof:
+    """The proof of the right password, or what else the directory says about it."""
     must_change = result.must_change or result.reason == "must-change"
     if must_change and may_change_password(account):
         return Proof(account, must_change=True)
@@ -179,6 +198,8 @@ def _proved_by_directory(
 
 
 def _with_warning(account: Account, result: BindResult) -> Proof:
+    if result.grace_left == 0:
+        return Proof(account, warning=LAST_GRACE)
     if result.grace_left is not None:
         return Proof(account, warning=GRACE, params={"total": result.grace_left})
     if result.expires_in_s is not None:

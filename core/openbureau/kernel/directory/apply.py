@@ -32,7 +32,7 @@ class PlanChanged(Exception):
 @dataclass(frozen=True, slots=True)
 class Order:
     """Whose synchronisation is applied: the source (None is that of the start-up settings),
-    what is excluded, and who said so.
+    what is excluded, who said so, and since when disabled people count for the gates.
 
     `on_written` keeps the run, inside the same transaction; it returns the run's id.
     """
@@ -40,6 +40,7 @@ class Order:
     source: DirectorySource | None = None
     excluded: Collection[str] = frozenset()
     account_id: int | None = None
+    disabled_since: dt.datetime | None = None
     on_written: Callable[[Plan, Before], int | None] = lambda plan, before: None
 
 
@@ -81,7 +82,7 @@ def apply_plan(
 
 
 def _still_follows(plan: Plan, plan_hash: str, snapshot: Snapshot, order: Order) -> bool:
-    current = current_rows(order.source)
+    current = current_rows(order.source, order.disabled_since)
     if current.digest == plan.base:
         return True
     again = make_plan(snapshot, current, order.excluded)

@@ -31,6 +31,7 @@ from openbureau.kernel.directory.config import (
 )
 from openbureau.kernel.directory.deadline import Deadline, Fault
 from openbureau.kernel.directory.decoding import RawEntry, dn_key, identity, is_disabled
+from openbureau.kernel.directory.locking import policies, shortest_password
 from openbureau.kernel.directory.password_policy import (
     NOTHING_SAID,
     POLICY_CONTROL,
@@ -104,16 +105,33 @@ def change_password(
 def _changed(
     config: DirectoryConfig, dn: str, former: str, wanted: str, deadline: Deadline
 ) -> ChangeResult:
+    """One attempt with the former password proves the person; it may be their last.
+
+    What the server is known to refuse is refused before it. Where the former password has
+    expired it is proved all the same, and the search account changes it if it may.
+    """
     profile = config.layout
+    with searcher(config, deadline) as connection:
+        if len(wanted) < shortest_password(policies(connection, config.base)):
+            return ChangeResult("too-short")
     with opened(config, deadline) as connection:
         answer = _tried(connection, dn, former, profile)
-        if answer is None or connection.result["result"] != 0:
+        if answer is None or answer.state == "locked":
             return ChangeResult("wrong")
-        connection.extend.standard.modify_password(dn, former, wanted, controls=_ASKING)
         if connection.result["result"] == 0:
-            return ChangeResult("ok")
-        refused = _policy_of(connection, profile).refusal
-        return _refusal(connection.result["result"], refused)
+            return _taken(connection, dn, former, wanted, profile)
+    if answer.state != "expired":
+        return ChangeResult("not-allowed")
+    with searcher(config, deadline) as connection:
+        change = _taken(connection, dn, former, wanted, profile)
+    return ChangeResult("expired") if change.reason == "not-allowed" else change
+
+
+def _taken(connection: Any, dn: str, former: str, wanted: str, profile: Profile) -> ChangeResult:
+    connection.extend.standard.modify_password(dn, former, wanted, controls=_ASKING)
+    if connection.result["result"] == 0:
+        return ChangeResult("ok")
+    return _refusal(connection.result["result"], _policy_of(connection, profile).refusal)
 
 
 def _changed_in_ad(

@@ -37,6 +37,7 @@ ChangeReason = Literal[
     "ok",
     "refused-input",
     "wrong",
+    "expired",
     "not-allowed",
     "needs-old",
     "too-weak",

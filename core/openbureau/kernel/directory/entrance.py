@@ -1,6 +1,7 @@
 """From raw entries to a snapshot, one entry at a time: a hundred thousand of them are
 never held in their raw form. Pure but for the pictures, which go to the given shelf."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -43,6 +44,7 @@ LENGTHS = {
 }
 UNIT_NAME_LENGTH = 100
 _PERSON_CLASSES = frozenset({"person", "inetorgperson", "organizationalperson", "user", "account"})
+_NUMBERED = re.compile(r"\{(\d{1,6})\}(.+)")
 _POST_PARTS = ("|", "：", "/", ":")
 
 KeepPhoto = Callable[[bytes], str]
@@ -275,7 +277,19 @@ def _text_fields(
         fields[field] = _own_name(dn, values) if values else ""
         if field == "title":
             titles = sorted(set(values) - {fields[field]})
+            in_order = _ordered(values)
+            if in_order:
+                fields["title"], *titles = in_order
+                fields["is_ordered"] = True
     return fields, titles, fault
+
+
+def _ordered(values: Sequence[str]) -> list[str]:
+    """The values in the order their numbers give (X-ORDERED, `{0}科长`); none where they have
+    no numbers: a directory keeps no order of its own (RFC 4512, 2.3)."""
+    numbered = [_NUMBERED.fullmatch(value) for value in values]
+    found = sorted((int(match[1]), match[2]) for match in numbered if match is not None)
+    return [value for _, value in found] if len(found) == len(values) else []
 
 
 def _values(attributes: Attributes, names: Sequence[str]) -> list[str]:
@@ -298,7 +312,7 @@ def _photo(attributes: Attributes, profile: Profile) -> bytes:
     return next((bytes(v) for name in profile.photo for v in attributes.get(name) or ()), b"")
 
 
-def _field_fault(fields: Mapping[str, str]) -> str:
+def _field_fault(fields: Mapping[str, Any]) -> str:
     if not fields["login"]:
         return "no-login"
     if not fields["name"]:

@@ -1,5 +1,6 @@
 """When a plan is too much to be carried out by one person: the mass-change gates."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,13 @@ FEWEST_FOR_PERCENT = 2
 UNIT_PERCENT = 10
 UNIT_STAFF = 20
 WHOLE_UNIT_STAFF = 5
+COUNTED_HOURS = 24
+
+
+def counted_since(now: dt.datetime) -> dt.datetime:
+    """Since when people disabled by the source count together with those of a plan: several
+    small plans, or one with lines left out, are no way round."""
+    return now - dt.timedelta(hours=COUNTED_HOURS)
 
 
 def tripped_gates(
@@ -23,15 +31,21 @@ def tripped_gates(
     active = [row for row in current.accounts if row.state == "active"]
     synced = [row for row in active if current.is_own(row)]
     leaving = [row for row in active if row.id in disabled]
-    tripped = []
-    if len(leaving) > MOST_PEOPLE:
-        tripped.append("more-than-30-people")
-    if len(leaving) >= FEWEST_FOR_PERCENT and len(leaving) * 100 > len(synced) * MOST_PERCENT:
-        tripped.append("more-than-5-percent")
-    tripped.extend(_emptied_units(synced, leaving, current.units))
+    tripped: list[str] = []
+    if leaving:
+        gone = [row for row in current.accounts if row.id in current.recent]
+        tripped += _too_many(synced + gone, leaving + gone)
+        tripped += _emptied_units(synced + gone, leaving + gone, leaving, current.units)
     tripped.extend(_last_administrators(active, leaving))
     tripped.extend(_role_gates(roles, current))
     return tuple(tripped)
+
+
+def _too_many(staff: Sequence[AccountRow], leaving: Sequence[AccountRow]) -> Iterator[str]:
+    if len(leaving) > MOST_PEOPLE:
+        yield "more-than-30-people"
+    if len(leaving) >= FEWEST_FOR_PERCENT and len(leaving) * 100 > len(staff) * MOST_PERCENT:
+        yield "more-than-5-percent"
 
 
 def _last_administrators(
@@ -60,9 +74,13 @@ def _role_gates(roles: Sequence[RoleChange], current: Current) -> list[str]:
 
 
 def _emptied_units(
-    synced: Sequence[AccountRow], leaving: Sequence[AccountRow], units: Sequence[UnitRow]
+    synced: Sequence[AccountRow],
+    leaving: Sequence[AccountRow],
+    planned: Sequence[AccountRow],
+    units: Sequence[UnitRow],
 ) -> list[str]:
-    """Counted twice: by the unit or section itself, and by the unit with its sections."""
+    """Counted twice: by the unit or section itself, and by the unit with its sections; only
+    units that those `planned` now leave."""
     above = {row.id: row.access_unit_id for row in units}
     codes = {row.id: row.code for row in units}
 
@@ -74,8 +92,10 @@ def _emptied_units(
         return Counter([*own, *whole])
 
     staff = counted(synced)
+    left = counted(leaving)
     found = {}
-    for (unit_id, is_whole), count in sorted(counted(leaving).items()):
+    for unit_id, is_whole in sorted(counted(planned)):
+        count = left[unit_id, is_whole]
         total = staff[unit_id, is_whole]
         if total >= WHOLE_UNIT_STAFF and count == total:
             found[unit_id] = f"whole-unit:{codes[unit_id]}"

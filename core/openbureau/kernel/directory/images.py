@@ -1,6 +1,7 @@
 """What rows were before a synchronisation wrote them, so that it can be taken back exactly."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -51,6 +52,8 @@ TRACKED: Mapping[str, tuple[Any, Sequence[str]]] = {
             "disabled_at",
             "disabled_reason",
             "archived_at",
+            "administrator",
+            "administrator_unit",
         ),
     ),
     "post": (Post, ("title", "rank", "is_primary", "is_active", "ends_on")),
@@ -58,19 +61,37 @@ TRACKED: Mapping[str, tuple[Any, Sequence[str]]] = {
 }
 
 
+# What changes without anybody meaning the row.
+_UNMARKED = frozenset({"directory_dn", "pinyin", "initials", "archived_at"})
+
+
 class RowImage(msgspec.Struct, frozen=True):
-    """The columns of a row that were changed: as they were, and as they were left."""
+    """The columns of a row that were changed: as they were, and as they were left. `mark` is
+    the fingerprint of the whole row as it was left, empty in images of an earlier release."""
 
     id: int
     before: dict[str, Any]
     after: dict[str, Any]
+    mark: str = ""
+
+
+def mark(row: Mapping[str, Any]) -> str:
+    """A short fingerprint of a row's tracked columns, 16 hexadecimal digits. Archiving a leaver
+    is the end of the same road, not somebody's other decision."""
+    told = {name: value for name, value in row.items() if name not in _UNMARKED}
+    if told.get("state") == "archived":
+        told["state"] = "disabled"
+    text = msgspec.json.encode(told, order="deterministic")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 class Before(msgspec.Struct, frozen=True):
-    """What a synchronisation changed and made, by table."""
+    """What a synchronisation changed and made, by table. `marks` are the fingerprints of the
+    created rows, in their order."""
 
     changed: dict[str, list[RowImage]]
     created: dict[str, list[int]]
+    marks: dict[str, list[str]] = {}
 
     def encoded(self) -> str:
         """The canonical form that is stored."""
@@ -106,12 +127,18 @@ class Recorder:
                     row_id,
                     {name: before[row_id][name] for name in differing},
                     {name: after[name] for name in differing},
+                    mark(after),
                 )
                 for row_id, after in row_values(table, before)
                 if (differing := [n for n, value in after.items() if before[row_id][n] != value])
             ]
             changed[table] = images
-        return Before(changed, {table: sorted(ids) for table, ids in self._created.items()})
+        created = {table: sorted(ids) for table, ids in self._created.items()}
+        marks = {
+            table: [mark(row) for _, row in row_values(table, ids)]
+            for table, ids in created.items()
+        }
+        return Before(changed, created, marks)
 
 
 def row_values(table: str, ids: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,7 +11,9 @@ class DirectorySource(Table):
     `password` is sealed with the installation's key. `attributes` maps our fields to the
     directory's attributes where they differ from the profile's (JSON, field: names).
     `top_unit_id` is the unit under which entries without a unit above are placed, None for
-    the root. `high_water` keeps, per server, how far the last reading got (JSON).
+    the root. The server locks an account after `lock_after` wrong passwords (0: never), which
+    it forgets after `lock_window_min` minutes (0: not before a right one). `high_water` keeps,
+    per server, how far the last reading got (JSON).
     """
 
     code = CharField(max_length=30, unique=True)
@@ -31,6 +33,8 @@ class DirectorySource(Table):
     top_unit_id = IntegerField(null=True)
     may_change_password = BooleanField(default=False)
     reads_photos = BooleanField(default=False)
+    lock_after = IntegerField(default=5)
+    lock_window_min = IntegerField(default=30)
     is_active = BooleanField(default=True)
     delta_every_min = IntegerField(default=0)
     full_at = CharField(max_length=5, default="")

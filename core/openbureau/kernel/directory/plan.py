@@ -103,6 +103,7 @@ class Current(msgspec.Struct, frozen=True):
     what other sources brought is not touched, unless they are among the `orphaned` ones:
     those whose people the source may take over. `top_unit_id` is where its tree hangs.
     `closed_here` are units an administrator closed: the directory does not open them again.
+    `recent` are people the source has disabled in the last hours, whom the gates count too.
     """
 
     units: tuple[UnitRow, ...]
@@ -114,6 +115,8 @@ class Current(msgspec.Struct, frozen=True):
     group_roles: tuple[GroupRoleRow, ...] = ()
     grants: tuple[GrantRow, ...] = ()
     closed_here: frozenset[int] = frozenset()
+    recent: frozenset[int] = frozenset()
+    source_names: Mapping[int, str] = {}
 
     @property
     def digest(self) -> str:
@@ -121,6 +124,7 @@ class Current(msgspec.Struct, frozen=True):
         encode = msgspec.json.Encoder(order="deterministic").encode
         digest = hashlib.sha256(encode((self.directory_id, self.top_unit_id)))
         digest.update(encode((sorted(map(str, self.orphaned)), sorted(self.closed_here))))
+        digest.update(encode((sorted(self.recent), sorted(self.source_names.items()))))
         for part in (self.units, self.accounts, self.posts, self.group_roles, self.grants):
             for row in part:
                 digest.update(encode(row))
@@ -130,6 +134,10 @@ class Current(msgspec.Struct, frozen=True):
     def is_own(self, row: AccountRow | UnitRow) -> bool:
         """Whether the row came from the source that is synchronised."""
         return row.source == SYNCED and row.directory_id == self.directory_id
+
+    def source_name(self, row: AccountRow | UnitRow) -> str:
+        """What the source of a row is called; empty for that of the start-up settings."""
+        return self.source_names.get(row.directory_id or 0, "")
 
     def may_take(self, row: AccountRow | UnitRow) -> bool:
         """Whether the source may go on with the row: its own, or one nobody looks after."""
@@ -230,7 +238,8 @@ class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly what will be written. `renamed_entries` are accounts whose entry only has a
     new DN, as everybody under a renamed unit has: noted, but no change of the person.
-    `base` is the fingerprint of the rows it was made from; the hash does not depend on it.
+    `base` is the fingerprint of the rows it was made from, `recent` how many people the source
+    has disabled in the last 24 hours; the hash does not depend on these two.
     """
 
     units: tuple[Change, ...]
@@ -241,6 +250,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     blocked: tuple[str, ...]
     roles: tuple[RoleChange, ...] = ()
     base: str = ""
+    recent: int = 0
 
     @property
     def hash(self) -> str:

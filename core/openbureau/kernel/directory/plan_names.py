@@ -38,15 +38,17 @@ class UnitNames:
         plain = (entry.name for entry in entries if _says_nothing(entry))
         self._shared = {name for name, count in Counter(plain).items() if count > 1}
         self._wanted = Counter(
-            entry.name
+            (entry.parent, entry.name)
             for entry in entries
             if not self._is_section(entry, known.get(entry.external_id) or by_code.get(entry.code))
         )
         wanted = {entry.external_id: entry.name for entry in entries}
-        self._held: dict[str, list[int]] = defaultdict(list)
+        self._current = current
+        self._parents = {entry.external_id: entry.parent for entry in entries}
+        self._held: dict[str, list[UnitRow]] = defaultdict(list)
         for row in current.units:
             if row.is_active and row.access_unit_id == row.id and _stays(row, wanted, current):
-                self._held[row.name].append(row.id)
+                self._held[row.name].append(row)
 
     def kind(self, entry: UnitEntry, *, is_top: bool) -> str:
         """What kind of unit an entry is. Without kind and code, a name that several have is a
@@ -64,8 +66,26 @@ class UnitNames:
         if not is_named or self._is_section(entry, row):
             return ""
         own_id = None if row is None else row.id
-        is_held = any(holder != own_id for holder in self._held[entry.name])
-        return f"duplicate-name:{entry.name}" if is_held or self._wanted[entry.name] > 1 else ""
+        is_held = any(
+            holder.id != own_id and not self._is_told_apart(holder, entry)
+            for holder in self._held[entry.name]
+        )
+        # Two counties may both have a zone branch of one name; the directory tells them apart.
+        is_twice = self._wanted[entry.parent, entry.name] > 1
+        return f"duplicate-name:{entry.name}" if is_held or is_twice else ""
+
+    def _is_told_apart(self, holder: UnitRow, entry: UnitEntry) -> bool:
+        """Whether the directory itself has both units, neither above nor beside the other."""
+        if not holder.external_id or not self._current.is_own(holder):
+            return False
+        above = entry.parent
+        if above is not None and above == self._parents.get(holder.external_id):
+            return False
+        passed: set[str] = set()
+        while above is not None and above != holder.external_id and above not in passed:
+            passed.add(above)
+            above = self._parents.get(above)
+        return above != holder.external_id
 
     def _is_section(self, entry: UnitEntry, row: UnitRow | None) -> bool:
         if row is not None:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from openbureau.kernel.directory.plan import (
     DISABLED_BY_DIRECTORY,
     SYNCED,
@@ -13,11 +15,13 @@ from openbureau.kernel.directory.plan import (
     Value,
 )
 from openbureau.kernel.directory.plan_posts import first_posts, post_changes
-from openbureau.kernel.directory.plan_units import UnitDraft
+from openbureau.kernel.directory.plan_titles import Ranks, arranged, has_open_order, title_ranks
+from openbureau.kernel.directory.plan_units import UnitDraft, ref_id
 from openbureau.kernel.directory.snapshot import PersonEntry
 
 FIELDS = ("login", "name", "phone", "mobile", "mail", "room")
 LOGIN_LENGTH = 100
+_OF_OTHER_SOURCE = "login-of-other-source"
 
 Values = list[tuple[str, Value, Value]]
 
@@ -47,19 +51,33 @@ class _Context:
         self.units = units
         self.excluded = excluded
         self.by_external_id: dict[str, AccountRow] = {}
-        self.elsewhere: set[str] = set()
+        self.elsewhere: dict[str, AccountRow] = {}
         for row in current.accounts:
             if row.source == SYNCED and row.external_id:
                 if current.may_take(row):
                     self.by_external_id[row.external_id] = row
                 else:
-                    self.elsewhere.add(row.external_id)
+                    self.elsewhere[row.external_id] = row
         self.by_login = {row.login: row for row in current.accounts}
         self.shared_mails = _twice(_lower(entry.mail) for entry in entries if entry.mail)
         self.needs_homes = bool(current.group_roles)
+        self.notes: dict[str, str] = {}
+        self._ranks: Ranks | None = None
 
     def row(self, entry: PersonEntry) -> AccountRow | None:
         return self.by_external_id.get(entry.external_id)
+
+    def arranged(self, entry: PersonEntry) -> PersonEntry:
+        """The entry with its main title first; why is kept for its line."""
+        if not has_open_order(entry):
+            return entry
+        if self._ranks is None:
+            self._ranks = title_ranks(self.current)
+        unit_id = ref_id(_ref(entry, self.units))
+        found, self.notes[entry.external_id] = arranged(
+            entry, self.row(entry), unit_id, self._ranks
+        )
+        return found
 
     def is_shared(self, entry: PersonEntry) -> bool:
         """Whether another person of the directory has the same address."""
@@ -95,6 +113,7 @@ def draft_people(
 ) -> PeopleDraft:
     """What becomes of every person of the directory and of every synchronised account."""
     context = _Context(entries, current, units, excluded)
+    entries = [context.arranged(entry) for entry in entries]
     conflicts = _conflicts(entries, context)
     reused = {
         holder.id
@@ -124,7 +143,7 @@ def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: Pe
         draft.homes[entry.external_id] = _ref(entry, context.units)
     change = _creation(entry, context) if row is None else _difference(entry, row, context)
     if change is not None:
-        draft.changes.append(change)
+        draft.changes.append(_explained(change, context.notes.get(entry.external_id, "")))
     if row is not None and entry.dn != row.dn:
         draft.renamed_entries.append((row.id, entry.dn))
     if context.is_shared(entry) and context.mail(entry) != entry.mail:
@@ -132,6 +151,12 @@ def _decide(entry: PersonEntry, reason: str | None, context: _Context, draft: Pe
         draft.changes.append(_conflict(entry, row, shared, _home(entry, row, context)))
     elif change is None:
         draft.unchanged += 1
+
+
+def _explained(change: Change, note: str) -> Change:
+    """The line with why a title is the main one, where it speaks of titles."""
+    is_about = bool(change.posts) or change.after("title") is not None
+    return msgspec.structs.replace(change, reason=note) if note and is_about else change
 
 
 def _refused(
@@ -162,7 +187,8 @@ def _conflicts(entries: Sequence[PersonEntry], context: _Context) -> dict[str, s
         row = context.row(entry)
         is_kept = row is not None and row.login == entry.login
         if not reason and entry.external_id in context.elsewhere:
-            reason = "identity-of-other-source"
+            name = context.current.source_name(context.elsewhere[entry.external_id])
+            reason = f"identity-of-other-source:{name}"
         if not reason and entry.login in wanted and not is_kept:
             reason = f"duplicate-login:{entry.login}"
         if not reason and entry.external_id in context.excluded:
@@ -207,7 +233,9 @@ def _add_login_conflicts(
                 continue
             reason = _held(entry, holder, logins, found, context)
             if reason:
-                found[entry.external_id] = f"{reason}:{entry.login}"
+                name = context.current.source_name(holder)
+                subject = f"{entry.login}，{name}" if reason == _OF_OTHER_SOURCE else entry.login
+                found[entry.external_id] = f"{reason}:{subject}"
                 is_settled = False
 
 
@@ -223,7 +251,7 @@ def _held(
     if holder.source != SYNCED or not external_id:
         return "login-of-local-account"
     if not context.current.is_own(holder):
-        return "login-in-use"
+        return _OF_OTHER_SOURCE
     is_kept = (
         external_id in found or logins[external_id] == entry.login
         if external_id in logins

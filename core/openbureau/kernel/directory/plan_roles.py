@@ -1,5 +1,6 @@
 """The roles groups give and take. Grants made by hand are never touched."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from openbureau.kernel.directory.decoding import dn_key
@@ -14,7 +15,8 @@ from openbureau.kernel.directory.plan import (
 from openbureau.kernel.directory.plan_people import PeopleDraft
 from openbureau.kernel.directory.snapshot import GroupEntry
 
-_Held = dict[tuple[int, int, str, str, str], GrantRow]
+# Who, role, unit, reach, group: one of these is held once, whatever the rows say.
+_Held = dict[tuple[int, int, str, str, str], list[GrantRow]]
 
 
 def draft_roles(
@@ -62,12 +64,12 @@ class _RoleDraft:
         self._created: Mapping[str, Change] = {
             change.external_id: change for change in people.changes if change.action == "create"
         }
-        self._left: _Held = {
-            (grant.account_id, grant.role_id, f"unit:{grant.unit_id}", grant.reach, grant.group): (
-                grant
-            )
-            for grant in current.grants
-        }
+        self._left: _Held = defaultdict(list)
+        for grant in sorted(current.grants, key=lambda grant: grant.id):
+            unit, group = f"unit:{grant.unit_id}", dn_key(grant.group)
+            key = (grant.account_id, grant.role_id, unit, grant.reach, group)
+            self._left[key].append(grant)
+        self._given: set[tuple[str, int, str, str, str]] = set()
 
     def give(self, mapping: GroupRoleRow) -> None:
         """Decides over every member of one group; what they hold already is left alone."""
@@ -83,10 +85,17 @@ class _RoleDraft:
 
     def _give_to(self, external_id: str, mapping: GroupRoleRow, unit: str, home: str) -> None:
         row = self._accounts.get(external_id)
+        group = dn_key(mapping.group_dn)
+        given = (external_id, mapping.role_id, unit, mapping.reach, group)
+        if given in self._given:
+            return
+        self._given.add(given)
         is_administrator = row is not None and row.administrator is not None
         if row is not None and not is_administrator:
-            key = (row.id, mapping.role_id, unit, mapping.reach, mapping.group_dn)
-            if self._left.pop(key, None) is not None:
+            # The first is kept; what else there is of the same ends with what is left.
+            held = self._left.get((row.id, mapping.role_id, unit, mapping.reach, group))
+            if held:
+                del held[0]
                 return
         elif row is None and external_id not in self._created:
             return
@@ -111,9 +120,9 @@ class _RoleDraft:
         )
 
     def _keep_all(self, mapping: GroupRoleRow) -> None:
-        for key in [key for key, grant in self._left.items() if grant.group == mapping.group_dn]:
-            if key[1] == mapping.role_id:
-                del self._left[key]
+        group = dn_key(mapping.group_dn)
+        for key in [key for key in self._left if (key[1], key[4]) == (mapping.role_id, group)]:
+            del self._left[key]
         self.changes.append(
             RoleChange(
                 action="conflict",
@@ -135,7 +144,8 @@ class _RoleDraft:
     def take_back(self) -> None:
         """Plans the end of every grant no group stands for any more."""
         names = {row.id: row for row in self._accounts.values()}
-        for grant in sorted(self._left.values(), key=lambda grant: grant.id):
+        surplus = (grant for grants in self._left.values() for grant in grants)
+        for grant in sorted(surplus, key=lambda grant: grant.id):
             row = names.get(grant.account_id)
             external_id = self._external_ids.get(grant.account_id, "")
             self._add(

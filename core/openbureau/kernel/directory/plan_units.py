@@ -52,7 +52,7 @@ class _Matching:
             row.external_id: row for row in rows if row.external_id and current.may_take(row)
         }
         self.elsewhere = {
-            row.external_id for row in rows if row.external_id and not current.may_take(row)
+            row.external_id: row for row in rows if row.external_id and not current.may_take(row)
         }
         self.by_code = {row.code: row for row in rows}
         self.below: dict[int | None, list[UnitRow]] = defaultdict(list)
@@ -194,7 +194,8 @@ def _accept(change: Change, row: UnitRow | None, draft: UnitDraft) -> None:
 
 def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft: UnitDraft) -> str:
     if entry.external_id in matching.elsewhere:
-        return "identity-of-other-source"
+        name = matching.current.source_name(matching.elsewhere[entry.external_id])
+        return f"identity-of-other-source:{name}"
     if row is not None and row.id in matching.current.closed_here:
         return "closed-here"
     is_kept = row is not None and row.external_id == entry.external_id and row.code == entry.code
@@ -202,10 +203,17 @@ def _conflict(entry: UnitEntry, row: UnitRow | None, matching: _Matching, draft:
         return f"duplicate-code:{entry.code}"
     holder = matching.by_code.get(entry.code) if entry.code else None
     if holder is not None and holder is not row:
-        return f"code-in-use:{entry.code}"
+        return _code_conflict(entry, holder, matching.current)
     if entry.parent is not None and entry.parent not in draft.refs:
         return "parent-in-conflict"
     return ""
+
+
+def _code_conflict(entry: UnitEntry, holder: UnitRow, current: Current) -> str:
+    """Whose the code is: another source's, with its name, or another unit's."""
+    if holder.external_id and not current.may_take(holder):
+        return f"code-of-other-source:{entry.code}，{current.source_name(holder)}"
+    return f"code-in-use:{entry.code}"
 
 
 def _creation(entry: UnitEntry, draft: UnitDraft, names: UnitNames) -> Change:

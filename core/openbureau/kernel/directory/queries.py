@@ -1,5 +1,6 @@
 """The rows a plan is compared with."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import (
+    DISABLED_BY_DIRECTORY,
     SYNCED,
     AccountRow,
     Current,
@@ -24,9 +26,12 @@ POWER_PREFIX = "core."
 ROWS_PER_READ = 2000
 
 
-def current_rows(source: DirectorySource | None = None) -> Current:
+def current_rows(
+    source: DirectorySource | None = None, disabled_since: dt.datetime | None = None
+) -> Current:
     """Every unit, every account with its synchronised posts, all active posts, and the roles
-    groups of this source bring; None is the directory of the start-up settings."""
+    groups of this source bring; None is the directory of the start-up settings. Whom the source
+    has disabled since that moment is counted by the gates."""
     source_id = None if source is None else source.id
     return Current(
         tuple(
@@ -41,6 +46,8 @@ def current_rows(source: DirectorySource | None = None) -> Current:
         group_roles=_group_role_rows(source_id),
         grants=() if source_id is None else _grant_rows(source_id),
         closed_here=_closed_here(),
+        recent=_recently_disabled(source_id, disabled_since),
+        source_names=_source_names(),
     )
 
 
@@ -52,6 +59,32 @@ def orphaned_sources(source_id: int | None) -> frozenset[int | None]:
     if source_id is not None:
         found.add(None)
     return frozenset(found - {source_id})
+
+
+def _recently_disabled(source_id: int | None, since: dt.datetime | None) -> frozenset[int]:
+    """Whom the source has disabled since then and nobody has enabled again. Who came disabled
+    was never lost."""
+    if since is None:
+        return frozenset()
+    of_source = Account.directory.is_null() if source_id is None else Account.directory == source_id
+    rows: Any = (
+        Account.select(Account.id)
+        .where(
+            of_source
+            & (Account.source == SYNCED)
+            & (Account.state != "active")
+            & (Account.disabled_reason == DISABLED_BY_DIRECTORY)
+            & (Account.disabled_at >= since)
+            & (Account.created_at < Account.disabled_at)
+        )
+        .tuples()
+    )
+    return frozenset(account_id for (account_id,) in rows)
+
+
+def _source_names() -> dict[int, str]:
+    rows: Any = DirectorySource.select(DirectorySource.id, DirectorySource.name).tuples()
+    return dict(rows)
 
 
 def _account_rows() -> tuple[AccountRow, ...]:

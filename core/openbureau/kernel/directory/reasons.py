@@ -164,14 +164,34 @@ REASONS = MappingProxyType(
             "two people have one mail address; it was not taken",
         ),
         "identity-of-other-source": (
-            "属于另一个目录来源",
-            "belongs to another directory source",
+            "属于另一个目录来源，可在单位或人员的页面上改由本来源管理",
+            "belongs to another directory source; give it to this one on its page",
+        ),
+        "code-of-other-source": (
+            "代码已被另一个目录来源的单位使用，可在该单位的页面上改由本来源管理",
+            "the code belongs to a unit of another source; give the unit to this one on its page",
+        ),
+        "login-of-other-source": (
+            "登录名属于另一个目录来源的人员，可在该人员的页面上改由本来源管理",
+            "the login name belongs to somebody of another source; see that person's page",
+        ),
+        "top-unit-in-conflict": (
+            "最上级单位有冲突。请在单位的页面上把它改由本来源管理，或在目录中改正，然后重新同步。",
+            "The top unit is in conflict: give it to this source on its page, or mend it there.",
         ),
         "closed-here": (
             "已由管理员撤销，目录中仍有",
             "an administrator closed it; the directory still has it",
         ),
         "excluded": ("已排除，本次不处理", "excluded from this run"),
+        "main-title-kept": (
+            "目录中有几个职务而没有次序，主要职务沿用原来的",
+            "several titles without an order in the directory; the main one stays",
+        ),
+        "main-title-ranked": (
+            "目录中有几个职务而没有次序，主要职务按单位内的排名取",
+            "several titles without an order in the directory; the one ranked highest is main",
+        ),
         "group-missing": (
             "目录中没有这个组，已授予的角色保留",
             "the group is not in the directory; the roles it gave stay",
@@ -180,6 +200,28 @@ REASONS = MappingProxyType(
             "是管理员，不授予业务角色",
             "is an administrator; no business role is given",
         ),
+        "undo-changed-since": ("同步之后又被改动过", "changed since the run"),
+        "undo-changed-by-later-run": ("之后的另一次同步又改动过", "changed by a later run"),
+        "undo-appointed-since": ("之后被任命为管理员", "appointed administrator since"),
+        "undo-entrusted-since": (
+            "之后又得到角色、任职或代办授权",
+            "given roles, posts or a delegation since",
+        ),
+        "undo-taken": (
+            "原来的名称或代码现由别人使用",
+            "the former name or code is somebody else's now",
+        ),
+        "undo-last-administrator": (
+            "是该类最后一名在用的全局管理员",
+            "the last administrator of a kind who is in use",
+        ),
+        "undo-administrator": (
+            "此人现为管理员，不授予业务角色",
+            "an administrator now; holds no business role",
+        ),
+        "undo-unit-closed": ("原来所在或上级单位已撤销", "the unit it was in is closed"),
+        "undo-keeps-people": ("单位内还有在用的人员", "people in use are still in the unit"),
+        "undo-keeps-units": ("下面还有在用的单位", "units in use are still below"),
         "unreadable": ("有属性无法识别", "an attribute is not readable"),
         "too-long": ("有属性过长", "an attribute is too long"),
     }
@@ -187,9 +229,16 @@ REASONS = MappingProxyType(
 
 
 def reason_words(reason: str) -> tuple[str, str]:
-    """The Chinese and English words of a reason; what follows its colon is appended."""
+    """The Chinese and English words of a reason; what follows its colon is named after them."""
     key, _, subject = reason.partition(":")
     if key == "excluded":
         subject = ""
     zh, en = REASONS.get(key, (key, key))
-    return zh + subject, en + (subject if en.endswith(": ") or not subject else f" ({subject})")
+    if not subject:
+        return zh, en
+    return _named(zh, "：", subject), _named(en, ": ", subject)
+
+
+def _named(words: str, colon: str, subject: str) -> str:
+    """The words with a colon, whether they bring one or not, and what is meant."""
+    return f"{words.rstrip('：: ')}{colon}{subject}"

@@ -29,7 +29,8 @@ class PostEntry(msgspec.Struct, frozen=True):
 class PersonEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person. `unit` is the stable id of the nearest unit above the entry, or None.
 
-    `posts` are the posts besides the first one. `rank` and `photo` (digest of a stored file)
+    `posts` are the posts besides the first one; `is_ordered` says that the directory itself
+    gave its titles an order. `rank` and `photo` (digest of a stored file)
     are None where the source does not give them: then nothing is said about them.
     """
 
@@ -48,6 +49,7 @@ class PersonEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rank: int | None = None
     photo: str | None = None
     posts: tuple[PostEntry, ...] = ()
+    is_ordered: bool = False
 
 
 class GroupEntry(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ import msgspec
 from openbureau.base.errors import Conflict, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.base.sealing import sealed, unsealed
-from openbureau.kernel.access.models import REACHES, Role
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.client import is_authority, is_filter
 from openbureau.kernel.directory.config import DirectoryConfig, address
@@ -53,6 +52,8 @@ class Described:
     attributes: Pairs[str, list[str]] = dataclasses.field(default_factory=dict)
     top_unit_id: int | None = None
     may_change_password: bool = False
+    lock_after: int = 5
+    lock_window_min: int = 30
     reads_photos: bool = False
     delta_every_min: int = 0
     full_at: str = ""
@@ -161,7 +162,7 @@ def create_source(
         raise Invalid(N_("代码 %(source)s 已被另一个来源使用。"), source=described.code)
     fields = _fields(described, data)
     source: DirectorySource = DirectorySource.create(**fields, changed_at=now)
-    _note("core.create_directory_source", source, now, account_id, {"after": _told(fields)})
+    note_source("core.create_directory_source", source, now, account_id, {"after": _told(fields)})
     return source
 
 
@@ -190,7 +191,7 @@ def change_source(
         DirectorySource.id == source.id
     ).execute()
     detail = {"before": _told(before), "after": _told(changed)}
-    _note("core.change_directory_source", source, now, account_id, detail)
+    note_source("core.change_directory_source", source, now, account_id, detail)
     return source_by_code(source.code)
 
 
@@ -210,7 +211,7 @@ def retire_source(
     if not ended:
         raise Conflict(N_("这个来源已经停用。"))
     detail = {"reason": reason.strip()[:300]}
-    _note("core.retire_directory_source", source, now, account_id, detail)
+    note_source("core.retire_directory_source", source, now, account_id, detail)
 
 
 def _fields(described: Described, data: Path) -> dict[str, Any]:
@@ -234,13 +235,14 @@ def _told(fields: Pairs[str, Any]) -> dict[str, Any]:
     }
 
 
-def _note(
+def note_source(
     action: str,
     source: DirectorySource,
     now: dt.datetime,
     account_id: int | None,
     detail: dict[str, Any],
 ) -> None:
+    """The audit line of what was done to a source."""
     record_audit(
         action=action,
         at=now,
@@ -274,7 +276,15 @@ def _check(described: Described) -> None:
         (Unit.id == described.top_unit_id) & Unit.is_active
     ):
         raise Invalid(N_("挂靠的单位不存在或已撤销。"))
+    _check_lock(described)
     _check_attributes(described.attributes)
+
+
+def _check_lock(described: Described) -> None:
+    if not (described.lock_after == 0 or 3 <= described.lock_after <= 999):
+        raise Invalid(N_("锁定次数应为 3 到 999，0 为从不锁定。"))
+    if not 0 <= described.lock_window_min <= 99_999:
+        raise Invalid(N_("失败计数保留的分钟数应为 0 到 99999，0 为一直保留。"))
 
 
 def _check_attributes(attributes: Pairs[str, list[str]]) -> None:
@@ -286,51 +296,3 @@ def _check_attributes(attributes: Pairs[str, list[str]]) -> None:
         for name in names:
             if not _ATTRIBUTE.fullmatch(name):
                 raise Invalid(N_("属性名 %(name)s 无法识别。"), name=name[:60])
-
-
-def group_roles(source: DirectorySource) -> list[GroupRole]:
-    """The groups of a source whose members hold a role, in the order they were named."""
-    return list(
-        GroupRole.select()
-        .where((GroupRole.source == source) & GroupRole.is_active)
-        .order_by(GroupRole.id)
-    )
-
-
-def map_group(
-    source: DirectorySource,
-    group_dn: str,
-    role: Role,
-    *,
-    now: dt.datetime,
-    external_id: str = "",
-    unit_id: int | None = None,
-    reach: str = "unit",
-    account_id: int | None = None,
-) -> GroupRole:
-    """Gives a role to a group's members from the next synchronisation on; without a unit each
-    in their own. With its stable id the group is found again after a renaming.
-
-    Raises Invalid: no group, or no such reach.
-    """
-    if "=" not in group_dn or reach not in REACHES:
-        raise Invalid(N_("请选择目录中的一个组和角色的范围。"))
-    made: GroupRole = GroupRole.create(
-        source=source,
-        group_dn=group_dn.strip()[:500],
-        external_id=external_id,
-        role=role,
-        unit=unit_id,
-        reach=reach,
-        changed_at=now,
-    )
-    detail = {"group": group_dn, "role": role.code, "unit": unit_id, "reach": reach}
-    _note("core.map_directory_group", source, now, account_id, detail)
-    return made
-
-
-def unmap_group(mapping: GroupRole, *, now: dt.datetime, account_id: int | None = None) -> None:
-    """Ends a group's role; the next synchronisation takes it back from the members."""
-    GroupRole.update(is_active=False, changed_at=now).where(GroupRole.id == mapping.id).execute()
-    detail = {"group": mapping.group_dn, "role": mapping.role.code}
-    _note("core.unmap_directory_group", mapping.source, now, account_id, detail)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,9 +12,10 @@ from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
 from openbureau.kernel.directory.config import DirectoryConfig
 from openbureau.kernel.directory.delta import read_since
 from openbureau.kernel.directory.entrance import KeepPhoto
+from openbureau.kernel.directory.gates import counted_since
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.photos import photo_shelf
-from openbureau.kernel.directory.plan import ACTIONS, Change, Plan, RoleChange
+from openbureau.kernel.directory.plan import ACTIONS, Change, Plan, PostChange, RoleChange, Value
 from openbureau.kernel.directory.planning import make_plan
 from openbureau.kernel.directory.queries import current_rows
 from openbureau.kernel.directory.reading import read_directory
@@ -32,6 +33,24 @@ _ACTION_WORDS = {
     "grant": ("授予角色", "role given"),
     "revoke": ("收回角色", "role taken back"),
 }
+
+
+_FIELD_WORDS = {
+    "login": "登录名 login",
+    "name": "名称 name",
+    "code": "代码 code",
+    "title": "职务 title",
+    "rank": "排名 rank",
+    "phone": "电话 phone",
+    "mobile": "手机 mobile",
+    "mail": "邮箱 mail",
+    "room": "房间 room",
+    "state": "状态 state",
+    "is_active": "在用 in use",
+    "external_id": "目录标识 stable id",
+    "directory": "目录来源 source",
+}
+_UNTOLD = frozenset({"unit", "parent", "photo"})
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +75,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         if self.made is not None:
             yield from map(line, (*self.made.units, *self.made.people))
             yield from map(role_line, self.made.roles)
+            if self.made.recent:
+                yield recent_words(self.made.recent)
 
     @property
     def exit_status(self) -> int:
@@ -88,15 +109,20 @@ def prepare(
     source: DirectorySource | None = None,
     excluded: Collection[str] = frozenset(),
     is_delta: bool = False,
+    planned_at: dt.datetime | None = None,
 ) -> Prepared | Incomplete:
     """Reads the directory and plans; nothing is written but new pictures, which are swept away
-    when no account names them. A delta that cannot be trusted becomes a full reading."""
+    when no account names them. A delta that cannot be trusted becomes a full reading.
+
+    The gates count whom the source has disabled in the 24 hours before `planned_at`, when the
+    plan was made that is made again, and since; `now` otherwise.
+    """
     keep_photo = photo_shelf(now) if config.reads_photos else None
     snapshot = _read(config, source, keep_photo, is_delta=is_delta)
     if isinstance(snapshot, Incomplete):
         return snapshot
     with reading():
-        plan = make_plan(snapshot, current_rows(source), excluded)
+        plan = make_plan(snapshot, current_rows(source, counted_since(planned_at or now)), excluded)
     return plan if isinstance(plan, Incomplete) else Prepared(snapshot, plan)
 
 
@@ -149,7 +175,7 @@ def synchronise(
     if is_dry_run or plan.blocked:
         return plan_report(plan, plan.blocked, is_applied=False)
     try:
-        apply_plan(plan, prepared.snapshot, now, order)
+        apply_plan(plan, prepared.snapshot, now, replace(order, disabled_since=counted_since(now)))
     except PlanChanged:
         return plan_report(plan, ("plan-changed",), is_applied=False)
     return plan_report(plan, (), is_applied=True)
@@ -187,13 +213,35 @@ def line(change: Change) -> str:
     zh, en = _ACTION_WORDS[change.action]
     subject = f"{change.key} {change.name}".strip()
     place = f" → {change.place}" if change.place and change.action in {"create", "move"} else ""
-    details = "; ".join(
-        f"{name}: {before} → {after}"
+    details = [
+        f"{_FIELD_WORDS.get(name, name)} {_shown(before)} → {_shown(after)}"
         for name, before, after in change.values
-        if change.action != "create" and name not in {"unit", "parent", "photo"}
+        if change.action != "create" and name not in _UNTOLD
+    ]
+    details += map(_post_words, change.posts)
+    told = f"（{'；'.join(details)}）" if details else ""
+    return f"{zh} {en}: {subject}{place}{told}{_why(change.reason)}"
+
+
+def _post_words(post: PostChange) -> str:
+    title = post.title or "-"
+    if post.unit is None:
+        return f"不再兼任 further post ends: {title}"
+    if post.row_id is not None:
+        return f"兼任改为 further post: {title}"
+    return f"兼任 further post: {title}"
+
+
+def _shown(value: Value) -> str:
+    return "-" if value in (None, "") else str(value)
+
+
+def recent_words(recent: int) -> str:
+    """What the gates count besides the plan, both languages."""
+    return (
+        f"近 24 小时已停用 {recent} 人，一并计入。"
+        f"Disabled in the last 24 hours: {recent}; the limits count them too."
     )
-    details += "".join(f"; ± {post.title or '-'}" for post in change.posts)
-    return f"{zh} {en}: {subject}{place}{f' ({details})' if details else ''}{_why(change.reason)}"
 
 
 def role_line(change: RoleChange) -> str:
@@ -204,5 +252,6 @@ def role_line(change: RoleChange) -> str:
 
 
 def _why(reason: str) -> str:
+    """The reason after a dash: a subject of its own, never run into what stands before it."""
     zh, en = reason_words(reason) if reason else ("", "")
-    return f" {zh} / {en}" if reason else ""
+    return f" —— {zh} / {en}" if reason else ""

@@ -12,8 +12,10 @@ from openbureau.base.settings import Settings
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.jobs.actions import enqueue
 from openbureau.kernel.sync.authority import require_administrator
-from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import carry_out, keep, lane_of, note
+from openbureau.kernel.sync.carrying import carry_out
+from openbureau.kernel.sync.models import UNDO, SyncRun
+from openbureau.kernel.sync.steps import keep, lane_of, note
+from openbureau.kernel.sync.undo import start_undo
 
 READ_JOB = "core.read_sync"
 APPLY_JOB = "core.apply_sync"
@@ -54,12 +56,26 @@ def exclude(
     """Makes a new preview with exactly these lines left out, and discards this one; whoever
     does so is the author of the new plan. In the caller's transaction.
 
-    Raises Conflict: the run does not wait any more.
+    Raises Conflict: the run does not wait any more, or takes another one back: that is whole.
     """
+    if run.scope == UNDO:
+        raise Conflict(N_("撤销不能排除个别的行。"))
     _take(run, _WAITING, state="discarded", reason="superseded")
     return start_run(
         run.source, account_id=account_id, now=now, scope=run.scope, excluded=external_ids
     )
+
+
+def order_undo(
+    run: SyncRun, *, account_id: int, plan_hash: str, now: dt.datetime, trigger: str = "manual"
+) -> SyncRun:
+    """Orders a run to be taken back as it was shown; the run that does it. Where a gate holds
+    it, it waits for another administrator. In the caller's transaction; raises as `start_undo`.
+    """
+    made = start_undo(run, account_id=account_id, plan_hash=plan_hash, now=now, trigger=trigger)
+    if made.state == "planned":
+        order_run(made, account_id=account_id, plan_hash=plan_hash, now=now)
+    return made
 
 
 def order_run(run: SyncRun, *, account_id: int, plan_hash: str, now: dt.datetime) -> SyncRun:

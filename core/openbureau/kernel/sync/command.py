@@ -43,7 +43,7 @@ def commanded(
         is_dry_run=is_dry_run,
         now=now,
         expected_plan=expected_plan,
-        order=Order(source, excluded, None, kept.written),
+        order=Order(source, excluded, on_written=kept.written),
         is_delta=is_delta,
         on_stopped=kept.stopped,
     )

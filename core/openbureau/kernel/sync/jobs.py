@@ -6,9 +6,10 @@ from openbureau.base.database import reading
 from openbureau.base.settings import Settings
 from openbureau.kernel.jobs.dispatch import JobContext
 from openbureau.kernel.sync.actions import APPLY_JOB, READ_JOB
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.locking import held
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.runs import read_run
 from openbureau.kernel.sync.schedule import SCHEDULED_JOB, run_scheduled
 
 Handler = Callable[[JobContext], None]

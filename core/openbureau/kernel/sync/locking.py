@@ -7,7 +7,7 @@ from openbureau.base.database import reading
 from openbureau.base.errors import OperatorError
 from openbureau.base.locks import LockedError, exclusive
 from openbureau.base.settings import Settings
-from openbureau.kernel.sync.runs import lane_of
+from openbureau.kernel.sync.steps import lane_of
 
 JOB_WAIT_S = 30.0
 

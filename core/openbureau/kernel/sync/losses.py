@@ -64,18 +64,33 @@ def _of_account(ids: Collection[int]) -> dict[str, Any]:
     }
 
 
+def losses_with_posts(post_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """What the holders of these posts would lose with them, by account and kind: the same as
+    when a directory moves somebody."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for group in grouped(sorted(post_ids)):
+        for kind, query in _with_posts(Post.id.in_(group)).items():
+            for account_id, count in query.tuples():
+                found[account_id][kind] = count
+    return dict(found)
+
+
 def _of_post(ids: Collection[int]) -> dict[str, Any]:
     is_ending = Post.is_active & (Post.source == SYNCED) & Post.is_primary
+    return _with_posts(Post.account.in_(ids) & is_ending)
+
+
+def _with_posts(is_ending: Any) -> dict[str, Any]:
     granted = (
         RoleGrant.select(Post.account, fn.COUNT(RoleGrant.id))
         .join(Post, on=(RoleGrant.post == Post.id))
-        .where(Post.account.in_(ids) & is_ending & RoleGrant.ended_at.is_null())
+        .where(is_ending & RoleGrant.ended_at.is_null())
         .group_by(Post.account)
     )
     waiting = (
         Todo.select(Post.account, fn.COUNT(Todo.id))
         .join(Post, on=(Todo.post == Post.id))
-        .where(Post.account.in_(ids) & is_ending & (Todo.state == "open"))
+        .where(is_ending & (Todo.state == "open"))
         .group_by(Post.account)
     )
     return {"todos": waiting, "grants": granted}

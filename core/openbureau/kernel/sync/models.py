@@ -8,7 +8,8 @@ from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.units.models import Unit
 
-SCOPES = ("full", "delta")
+UNDO = "undo"
+SCOPES = ("full", "delta", UNDO)
 TRIGGERS = ("manual", "schedule", "command")
 RUN_STATES = (
     "waiting",  # asked for, not begun
@@ -50,7 +51,8 @@ class SyncRun(Table):
 
     `plan` is the plan's canonical form, `excluded` the stable ids left out of it, `blocked`
     the tripped gates, `reason` why an answer was incomplete, `before` the rows as they were
-    (all JSON). `source` is None for the directory of the start-up settings.
+    (all JSON). `source` is None for the directory of the start-up settings. A run of scope
+    `undo` takes another one back; its `plan` names that one.
     """
 
     uid = UidField()

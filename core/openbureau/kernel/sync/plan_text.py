@@ -15,7 +15,7 @@ _PARTS: tuple[tuple[str, Any], ...] = (
     ("renamed_entries", tuple[int, str]),
     ("roles", RoleChange),
 )
-_PLAIN = ("unchanged_units", "unchanged_people", "blocked", "base")
+_PLAIN = ("unchanged_units", "unchanged_people", "blocked", "base", "recent")
 
 
 def encoded(plan: Plan) -> str:
@@ -34,7 +34,8 @@ def encoded(plan: Plan) -> str:
 def decoded(text: str) -> Plan:
     """The plan of a stored form."""
     head, *lines = zlib.decompress(base64.b64decode(text)).splitlines()
-    unchanged_units, unchanged_people, blocked, base = msgspec.json.decode(head)
+    # A plan stored by an earlier release ends before `recent`.
+    unchanged_units, unchanged_people, blocked, base, *recent = msgspec.json.decode(head)
     fields: dict[str, Any] = {}
     at = 0
     for name, kind in _PARTS:
@@ -47,5 +48,6 @@ def decoded(text: str) -> Plan:
         unchanged_people=unchanged_people,
         blocked=tuple(blocked),
         base=base,
+        recent=recent[0] if recent else 0,
         **fields,
     )

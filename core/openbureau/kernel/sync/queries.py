@@ -19,8 +19,9 @@ from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.sync.losses import Loss, losses_of
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.plan_text import decoded
+from openbureau.kernel.sync.undo_plan import decoded_undo
 from openbureau.kernel.units.models import Unit
 
 OPEN_STATES = ("waiting", "reading", "planned", "blocked", "applying")
@@ -48,6 +49,7 @@ ACTION_LABELS: Mapping[str, str] = {
     "grant": N_("授予角色"),
     "revoke": N_("收回角色"),
     "conflict": N_("冲突"),
+    "left": N_("保持现状"),
     "excluded": N_("已排除"),
 }
 FIELD_LABELS: Mapping[str, str] = {
@@ -70,6 +72,8 @@ FIELD_LABELS: Mapping[str, str] = {
     "external_id": N_("目录标识"),
     "is_active": N_("状态"),
     "post": N_("兼任职务"),
+    "role": N_("角色"),
+    "group": N_("组"),
 }
 _UNSHOWN = frozenset({"dn", "region", "is_access_unit", "external_id", "photo"})
 
@@ -139,7 +143,9 @@ def latest_run(source_id: int | None, before_id: int | None = None) -> SyncRun |
     """The last run of a source that has an outcome."""
     of_source = SyncRun.source.is_null() if source_id is None else SyncRun.source == source_id
     query = SyncRun.select(*_LIGHT).where(
-        of_source & SyncRun.state.not_in(("waiting", "reading", "empty", "discarded"))
+        of_source
+        & (SyncRun.scope != UNDO)
+        & SyncRun.state.not_in(("waiting", "reading", "empty", "discarded"))
     )
     if before_id is not None:
         query = query.where(SyncRun.id < before_id)
@@ -147,8 +153,9 @@ def latest_run(source_id: int | None, before_id: int | None = None) -> SyncRun |
 
 
 def plan_of(run: SyncRun) -> Plan | None:
-    """The plan the run has stored; None before it was made."""
-    return decoded(run.plan) if run.plan else None
+    """The plan of a directory the run has stored; None before it was made, and for one that
+    takes another run back."""
+    return decoded(run.plan) if run.plan and run.scope != UNDO else None
 
 
 def excluded_of(run: SyncRun) -> frozenset[str]:
@@ -158,7 +165,12 @@ def excluded_of(run: SyncRun) -> frozenset[str]:
 
 def blocked_of(run: SyncRun) -> tuple[tuple[str, str], ...]:
     """Why the run waits for a second administrator, in both languages."""
-    reasons = [reason.partition(":") for reason in msgspec.json.decode(run.blocked, type=list[str])]
+    return gate_words(msgspec.json.decode(run.blocked, type=list[str]))
+
+
+def gate_words(blocked: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Tripped gates in both languages."""
+    reasons = [reason.partition(":") for reason in blocked]
     codes = [subject for _, _, subject in reasons if subject]
     rows: Any = Unit.select(Unit.code, Unit.name).where(Unit.code.in_(codes)).tuples()
     names = dict(rows)
@@ -168,13 +180,21 @@ def blocked_of(run: SyncRun) -> tuple[tuple[str, str], ...]:
     )
 
 
+def recent_of(run: SyncRun) -> int:
+    """How many people the source had disabled in the 24 hours before the plan was made."""
+    if run.scope == UNDO:
+        return decoded_undo(run.plan).recent
+    plan = plan_of(run)
+    return plan.recent if plan is not None else 0
+
+
 def plan_lines(run: SyncRun, *, actions: Collection[str] = ()) -> list[PlanUnit]:
     """The plan grouped by unit in official order, new units last, with what people would
     lose; only rows of these actions when some are named. A run without a plan has none."""
     plan = plan_of(run)
     if plan is None:
         return []
-    units = _Units(plan)
+    units = Units(plan.units)
     found: dict[str, PlanUnit] = {}
     for ref, line in _lines(plan, units):
         if not actions or line.action in actions:
@@ -182,7 +202,7 @@ def plan_lines(run: SyncRun, *, actions: Collection[str] = ()) -> list[PlanUnit]
             if group is None:
                 group = found[ref] = PlanUnit(ref, units.id_of(ref), units.name(ref))
             group.lines.append(line)
-    _add_losses(found.values())
+    add_losses(found.values())
     return sorted(found.values(), key=lambda group: units.order(group.ref))
 
 
@@ -191,24 +211,20 @@ def plan_counts(run: SyncRun) -> Counter[str]:
     plan = plan_of(run)
     if plan is None:
         return Counter()
-    return Counter(line.action for _, line in _lines(plan, _Units(plan)))
+    return Counter(line.action for _, line in _lines(plan, Units(plan.units)))
 
 
-class _Units:
+class Units:
     """Names and places in the tree of the units a plan speaks of, and names of sources and
     roles."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
         rows: Any = Unit.select(Unit.id, Unit.short_name, Unit.path, Unit.position).tuples()
         self._names: dict[str, str] = {}
         sources: Any = DirectorySource.select(DirectorySource.id, DirectorySource.name).tuples()
         self._sources: dict[int, str] = dict(sources)
-        roles: Any = (
-            Role.select(Role.id, Role.name)
-            .where(Role.id.in_({change.role_id for change in plan.roles}))
-            .tuples()
-        )
-        self._roles: dict[int, str] = dict(roles) if plan.roles else {}
+        roles: Any = Role.select(Role.id, Role.name).tuples()
+        self._roles: dict[int, str] = dict(roles)
         positions: dict[int, int] = {}
         paths: dict[str, str] = {}
         for unit_id, name, path, position in rows:
@@ -222,7 +238,7 @@ class _Units:
             for ref, path in paths.items()
             if path.strip("/")
         }
-        for change in plan.units:
+        for change in changes:
             if change.action == "create":
                 self._names[change.home] = change.name
 
@@ -246,7 +262,7 @@ class _Units:
         return int(ref[5:]) if ref.startswith("unit:") else None
 
 
-def _lines(plan: Plan, units: _Units) -> Iterable[tuple[str, PlanLine]]:
+def _lines(plan: Plan, units: Units) -> Iterable[tuple[str, PlanLine]]:
     for change in plan.units:
         yield change.home, _line("unit", change, units)
     for change in plan.people:
@@ -255,7 +271,7 @@ def _lines(plan: Plan, units: _Units) -> Iterable[tuple[str, PlanLine]]:
         yield role.home, _role_line(role, units)
 
 
-def _line(of: str, change: Change, units: _Units) -> PlanLine:
+def _line(of: str, change: Change, units: Units) -> PlanLine:
     values = [
         (FIELD_LABELS[name], _shown(name, before, units), _shown(name, after, units))
         for name, before, after in change.all_values
@@ -292,7 +308,7 @@ def _spoken_action(change: Change) -> str:
     return "rename" if has_name else "update"
 
 
-def _shown(name: str, value: Value, units: _Units) -> str:
+def _shown(name: str, value: Value, units: Units) -> str:
     if name in {"unit", "parent"}:
         return units.name(value)
     if name == "directory":
@@ -302,7 +318,7 @@ def _shown(name: str, value: Value, units: _Units) -> str:
     return "" if value is None else str(value)
 
 
-def _role_line(change: RoleChange, units: _Units) -> PlanLine:
+def _role_line(change: RoleChange, units: Units) -> PlanLine:
     is_excluded = change.reason.startswith("excluded")
     return PlanLine(
         of="role",
@@ -311,13 +327,16 @@ def _role_line(change: RoleChange, units: _Units) -> PlanLine:
         account_id=int(change.holder[8:]) if change.holder.startswith("account:") else None,
         name=change.name,
         key=change.key,
-        values=((N_("角色"), "", units.role(change)), (N_("组"), "", change.group)),
+        values=(
+            (FIELD_LABELS["role"], "", units.role(change)),
+            (FIELD_LABELS["group"], "", change.group),
+        ),
         place=units.name(change.unit),
         reason=reason_words(change.reason) if change.reason else None,
     )
 
 
-def _add_losses(groups: Iterable[PlanUnit]) -> None:
+def add_losses(groups: Iterable[PlanUnit]) -> None:
     """What is lost by people who are disabled or moved."""
     groups = list(groups)
     leaving: dict[str, set[int]] = defaultdict(set)

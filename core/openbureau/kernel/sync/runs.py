@@ -17,13 +17,11 @@ from typing import Any
 import msgspec
 
 from openbureau.base.database import reading, writing
-from openbureau.base.errors import Conflict
-from openbureau.base.i18n import N_
 from openbureau.base.settings import Settings
-from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
 from openbureau.kernel.directory.config import DirectoryConfig, directory_config
 from openbureau.kernel.directory.delta import advanced
+from openbureau.kernel.directory.gates import counted_since
 from openbureau.kernel.directory.images import Before
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
@@ -31,11 +29,11 @@ from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
 from openbureau.kernel.directory.sources import source_config
 from openbureau.kernel.directory.sync import Prepared, prepare
 from openbureau.kernel.sync.alarms import raise_alarm
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.plan_text import encoded
 from openbureau.kernel.sync.queries import excluded_of, latest_run
+from openbureau.kernel.sync.steps import keep, note, require_applying
 
-REALM = "core/sync"
 _WAITING = ("planned", "blocked")
 
 Advance = Callable[[int, int], None]
@@ -46,31 +44,6 @@ def run_config(source: DirectorySource | None, settings: Settings) -> DirectoryC
     if source is None:
         return directory_config(settings)
     return source_config(source, settings.data)
-
-
-def lane_of(source_id: int | None) -> str:
-    """The lane of the ledger and the name of the lock of a source: one run at a time."""
-    return f"core-sync-{source_id or 'settings'}"
-
-
-def note(
-    action: str,
-    run: SyncRun,
-    now: dt.datetime,
-    account_id: int | None,
-    outcome: str = "done",
-    **detail: Any,
-) -> None:
-    """The audit line of one step."""
-    record_audit(
-        action=action,
-        at=now,
-        account_id=account_id,
-        realm=REALM,
-        record_id=run.id,
-        outcome=outcome,
-        detail={"run": run.uid, "plan": run.plan_hash, **detail},
-    )
 
 
 def read_run(
@@ -98,6 +71,7 @@ def _prepared(run: SyncRun, settings: Settings, now: dt.datetime) -> Prepared | 
         source=run.source,
         excluded=excluded_of(run),
         is_delta=run.scope == "delta",
+        planned_at=run.planned_at,
     )
 
 
@@ -105,13 +79,6 @@ def _put(run: SyncRun, **fields: Any) -> None:
     """Writes the fields in a transaction of its own and into the object."""
     with writing():
         keep(run, **fields)
-
-
-def keep(run: SyncRun, **fields: Any) -> None:
-    """Writes the fields, in the caller's transaction, and into the object."""
-    SyncRun.update(**fields).where(SyncRun.id == run.id).execute()
-    for name, value in fields.items():
-        setattr(run, name, value)
 
 
 def settle(
@@ -185,7 +152,12 @@ def has_new_conflicts(run: SyncRun) -> bool:
     of_source = SyncRun.source.is_null() if run.source_id is None else SyncRun.source == run.source
     before = (
         SyncRun.select(SyncRun.counts)
-        .where(of_source & (SyncRun.id < run.id) & SyncRun.state.in_(("applied", "empty")))
+        .where(
+            of_source
+            & (SyncRun.scope != UNDO)
+            & (SyncRun.id < run.id)
+            & SyncRun.state.in_(("applied", "empty"))
+        )
         .order_by(SyncRun.id.desc())
         .first()
     )
@@ -204,7 +176,7 @@ def advance_high_water(source_id: int | None, snapshot: Snapshot, now: dt.dateti
         DirectorySource.update(high_water=after).where(DirectorySource.id == source_id).execute()
 
 
-def carry_out(run: SyncRun, settings: Settings, now: dt.datetime) -> SyncRun:
+def carry_out_plan(run: SyncRun, settings: Settings, now: dt.datetime) -> SyncRun:
     """Applies an ordered run: reads the directory again, makes the plan again with the same
     exclusions, and writes it if it is the same; otherwise the run is refused and nothing is
     written. An answer that is not whole leaves the run waiting, to be ordered again."""
@@ -227,16 +199,10 @@ def finish_run(run: SyncRun, found: Prepared, now: dt.datetime) -> SyncRun:
             _write(run, found, now)
             return run
     with writing():
-        _require_applying(run)
+        require_applying(run)
         keep(run, state="refused", reason="plan-changed")
         note("core.apply_sync", run, now, run.applied_by_id, "denied", reason="plan-changed")
     return run
-
-
-def _require_applying(run: SyncRun) -> None:
-    """Raises Conflict: another process has carried the run out meanwhile."""
-    if SyncRun.get_by_id(run.id).state != "applying":
-        raise Conflict(N_("这次同步刚由另一个进程处理完毕。"))
 
 
 def _is_blocked(run: SyncRun) -> bool:
@@ -247,14 +213,15 @@ def _write(run: SyncRun, found: Prepared, now: dt.datetime) -> None:
     """Writes the plan and what the rows were before. Raises PlanChanged: nothing written."""
 
     def on_written(plan: Plan, before: Before) -> int:
-        _require_applying(run)
+        require_applying(run)
         keep(run, state="applied", reason="", detail="", before=before.encoded(), applied_at=now)
         advance_high_water(run.source_id, found.snapshot, now)
         if has_new_conflicts(run):
             raise_alarm(run, now, conflicts=conflict_count(plan))
         return int(run.id)
 
-    order = Order(run.source, excluded_of(run), run.applied_by_id, on_written)
+    since = counted_since(run.planned_at or now)
+    order = Order(run.source, excluded_of(run), run.applied_by_id, since, on_written)
     apply_plan(found.plan, found.snapshot, now, order)
 
 

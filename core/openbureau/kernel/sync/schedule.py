@@ -11,8 +11,9 @@ from openbureau.kernel.directory.sources import sources
 from openbureau.kernel.directory.sync import prepare
 from openbureau.kernel.jobs.actions import enqueue
 from openbureau.kernel.jobs.models import Job
-from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import finish_run, keep, lane_of, record_run, run_config
+from openbureau.kernel.sync.models import UNDO, SyncRun
+from openbureau.kernel.sync.runs import finish_run, record_run, run_config
+from openbureau.kernel.sync.steps import keep, lane_of
 
 SCHEDULED_JOB = "core.scheduled_sync"
 _MINUTE_MS = 60_000
@@ -90,7 +91,11 @@ def _was_taken_back(source: DirectorySource) -> bool:
     with reading():
         last = (
             SyncRun.select(SyncRun.state)
-            .where((SyncRun.source == source) & SyncRun.state.in_(("applied", "undone")))
+            .where(
+                (SyncRun.source == source)
+                & (SyncRun.scope != UNDO)
+                & SyncRun.state.in_(("applied", "undone"))
+            )
             .order_by(SyncRun.id.desc())
             .first()
         )

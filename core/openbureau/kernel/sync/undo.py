@@ -1,8 +1,8 @@
-"""Taking a synchronisation back: every row it changed becomes what it was, exactly."""
+"""Taking a synchronisation back: planned like every other change, shown, held by the same gates,
+and written exactly as planned. Every row it changed becomes what it was."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -13,104 +13,144 @@ from openbureau.base.errors import Conflict
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.models import Account, Post, Session
-from openbureau.kernel.accounts.oversight import is_last
 from openbureau.kernel.directory.apply_units import write_unit_event
-from openbureau.kernel.directory.images import (
-    TRACKED,
-    Before,
-    RowImage,
-    decoded_before,
-    grouped,
-    row_values,
-)
+from openbureau.kernel.directory.images import TRACKED, RowImage, grouped
 from openbureau.kernel.directory.plan import DISABLED_BY_DIRECTORY
 from openbureau.kernel.enablement.actions import bump_epoch, hold_rights
 from openbureau.kernel.search.core_records import index_people, index_units
+from openbureau.kernel.sync.alarms import raise_alarm
 from openbureau.kernel.sync.authority import require_administrator
-from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.runs import keep, note
+from openbureau.kernel.sync.models import UNDO, SyncRun
+from openbureau.kernel.sync.queries import run_by_uid
+from openbureau.kernel.sync.steps import keep, note, require_applying
+from openbureau.kernel.sync.undo_plan import Undone, UndoPlan, decoded_undo
+from openbureau.kernel.sync.undo_planning import plan_undo
 from openbureau.kernel.units.actions import rebuild_paths
 from openbureau.kernel.units.models import Unit
 
 UNDO_DAYS = 30
 # Two rows may not have one of these at once.
 _UNIQUE = {"account": "login", "unit": "code"}
-_NAMES = {"account": Account.login, "unit": Unit.code}
 _CODE_LENGTH = 32
 _LOGIN_LENGTH = 100
-_CHANGED_SINCE = "changed-since"
-_LAST = "last-administrator"
-_WHY = {
-    _CHANGED_SINCE: N_("同步之后又被改动过"),
-    "taken": N_("原来的名称或代码现由别人使用"),
-    _LAST: N_("是该类最后一名在用的全局管理员"),
-    "administrator": N_("此人现为管理员，不授予业务角色"),
-}
-
-
-class Left(msgspec.Struct, frozen=True):
-    """A row that was not restored. `reason` is `changed-since`; `taken` when what it was
-    called belongs to somebody else now; `last-administrator` when no other of the kind would
-    be left; `administrator` for a role of somebody who does no business any more."""
-
-    table: str
-    id: int
-    name: str
-    reason: str
-
-    @property
-    def why(self) -> str:
-        """The reason in words, as a message id."""
-        return _WHY[self.reason]
-
-
-class Undone(msgspec.Struct, frozen=True):
-    """How many rows were restored, by table; how many created ones were ended; what was left."""
-
-    restored: dict[str, int]
-    ended: dict[str, int]
-    left: tuple[Left, ...]
+_MOST_NAMED = 300
+_WAITING = ("planned", "blocked")
 
 
 def may_undo(run: SyncRun, now: dt.datetime) -> bool:
     """Whether the run was applied within the last thirty days and not taken back."""
     return (
-        run.state == "applied"
+        run.scope != UNDO
+        and run.state == "applied"
         and run.applied_at is not None
         and now - run.applied_at <= dt.timedelta(days=UNDO_DAYS)
     )
 
 
-def undo_run(run: SyncRun, *, account_id: int, now: dt.datetime) -> Undone:
-    """Restores accounts, posts, units and grants as they were before the run. What it created
-    is ended, not deleted: accounts are disabled and their login names free. Rows somebody has
-    changed since are named and left; ended sessions stay ended.
+def preview_undo(run: SyncRun, now: dt.datetime) -> UndoPlan:
+    """What taking the run back would change now; nothing is written. Accounts, posts, units and
+    grants become what they were before the run; what it created is ended, not deleted: accounts
+    are disabled and their login names free. Whatever was touched since is named and left.
 
-    Raises Forbidden: not a system administrator. Conflict: the run was not applied, was taken
-    back, or is older than thirty days.
+    Raises Conflict: the run was not applied, was taken back, or is older than thirty days.
     """
+    if not may_undo(run, now):
+        raise Conflict(N_("这次同步不能撤销：没有写入、已经撤销，或已超过 30 天。"))
+    return plan_undo(run, now)
+
+
+def start_undo(
+    run: SyncRun, *, account_id: int, plan_hash: str, now: dt.datetime, trigger: str = "manual"
+) -> SyncRun:
+    """Keeps the plan of taking a run back as a run of its own: `planned`, to be ordered, or
+    `blocked`, to be confirmed by another administrator. In the caller's transaction.
+
+    Raises Forbidden: not a system administrator. Conflict: as `preview_undo`, or another plan
+    than the one that was looked at.
+    """
+    require_administrator(account_id)
+    run = SyncRun.get_by_id(run.id)
+    plan = preview_undo(run, now)
+    if plan.hash != plan_hash:
+        raise Conflict(N_("撤销的内容在您打开页面之后有变化，请重新核对。"))
+    _supersede(run)
+    counts = {"disabled": len(plan.disabled), **msgspec.to_builtins(plan.undone)}
+    counts["left"] = len(plan.left)
+    made: SyncRun = SyncRun.create(
+        source=run.source_id,
+        scope=UNDO,
+        trigger=trigger,
+        state="blocked" if plan.blocked else "planned",
+        plan=plan.encoded(),
+        plan_hash=plan.hash,
+        blocked=msgspec.json.encode(plan.blocked).decode(),
+        counts=msgspec.json.encode(counts, order="sorted").decode(),
+        requested_by=account_id,
+        requested_at=now,
+        planned_at=now,
+    )
+    note("core.start_undo", made, now, account_id, of=run.uid, blocked=list(plan.blocked))
+    if plan.blocked:
+        raise_alarm(made, now)
+    return made
+
+
+def _supersede(run: SyncRun) -> None:
+    """Gives up what waits to take the same run back: a newer plan replaces it."""
+    waiting = SyncRun.select().where((SyncRun.scope == UNDO) & SyncRun.state.in_(_WAITING))
+    for other in waiting:
+        if decoded_undo(other.plan).run == run.uid:
+            keep(other, state="discarded", reason="superseded")
+
+
+def carry_out_undo(made: SyncRun, now: dt.datetime) -> SyncRun:
+    """Takes a run back as it was ordered: the plan is made again and must be the same;
+    otherwise the order is refused and nothing is written."""
+    if made.state != "applying":
+        return made
     with writing():
         hold_rights(is_alone=True)
-        require_administrator(account_id)
-        run = SyncRun.get_by_id(run.id)
-        if not may_undo(run, now):
-            raise Conflict(N_("这次同步不能撤销：没有写入、已经撤销，或已超过 30 天。"))
-        done = _restored(decoded_before(run.before), account_id, now)
-        text = msgspec.json.encode(done).decode()
-        keep(run, state="undone", undone_by=account_id, undone_at=now, detail=text)
-        left = [msgspec.to_builtins(line) for line in done.left]
-        note(
-            "core.undo_sync",
-            run,
-            now,
-            account_id,
-            restored=done.restored,
-            ended=done.ended,
-            left=left,
-        )
-        bump_epoch("units")
-        bump_epoch("access")
-    return done
+        require_applying(made)
+        run = run_by_uid(decoded_undo(made.plan).run)
+        plan = plan_undo(run, made.planned_at) if may_undo(run, now) else None
+        if plan is None or plan.hash != made.plan_hash:
+            keep(made, state="refused", reason="plan-changed")
+            note("core.undo_sync", made, now, made.applied_by_id, "denied", reason="plan-changed")
+            return made
+        _write_plan(plan, made.applied_by_id, now)
+        keep(made, state="applied", applied_at=now)
+        detail = msgspec.json.encode(plan.undone).decode()
+        keep(run, state="undone", undone_by=made.requested_by_id, undone_at=now, detail=detail)
+        _note(run, made, plan, now)
+    return made
+
+
+def _note(run: SyncRun, made: SyncRun, plan: UndoPlan, now: dt.datetime) -> None:
+    """Says whom it disabled and whom it gave back, by login name up to a few hundred."""
+    gone = set(plan.disabled)
+    back = [image.id for image in plan.restored["account"] if image.id not in gone]
+    note(
+        "core.undo_sync",
+        run,
+        now,
+        made.applied_by_id,
+        undo=made.uid,
+        digest=plan.hash,
+        author=made.requested_by_id,
+        confirmed_by=made.confirmed_by_id,
+        disabled=_logins(plan.disabled),
+        disabled_total=len(plan.disabled),
+        restored=_logins(back),
+        counts=msgspec.to_builtins(plan.undone)["restored"],
+        ended=plan.undone.ended,
+        left=[msgspec.to_builtins(line) for line in plan.left[:_MOST_NAMED]],
+    )
+
+
+def _logins(ids: Iterable[int]) -> list[str]:
+    some = sorted(ids)[:_MOST_NAMED]
+    rows: Any = Account.select(Account.login).where(Account.id.in_(some)).order_by(Account.id)
+    return [login for (login,) in rows.tuples()]
 
 
 def undone_of(run: SyncRun) -> Undone | None:
@@ -118,112 +158,50 @@ def undone_of(run: SyncRun) -> Undone | None:
     return msgspec.json.decode(run.detail, type=Undone) if run.state == "undone" else None
 
 
-def _restored(before: Before, account_id: int | None, now: dt.datetime) -> Undone:
-    left: list[Left] = []
-    ended = _end_created(before.created, left, account_id, now)
-    restored: Counter[str] = Counter()
+def _write_plan(plan: UndoPlan, account_id: int | None, now: dt.datetime) -> None:
+    _end_created(plan, account_id, now)
     for table in TRACKED:
-        images = before.changed.get(table, [])
-        restorable = _unchanged(table, images, left)
-        restorable = _without_taken(table, restorable, left)
-        if table == "account":
-            restorable = _keeping_administrators(restorable, left)
-        elif table == "role_grant":
-            restorable = _without_administrators(restorable, left)
-        _write(table, restorable, account_id, now)
-        restored[table] = len(restorable)
+        _write(table, plan.restored[table], account_id, now)
     rebuild_paths()
-    _make_findable(before, now)
-    return Undone(dict(restored), ended, tuple(left))
+    _make_findable(plan, now)
+    bump_epoch("units")
+    bump_epoch("access")
 
 
-def _unchanged(table: str, images: Collection[RowImage], left: list[Left]) -> list[RowImage]:
-    """The rows that are still as the run left them."""
-    now = dict(row_values(table, [image.id for image in images]))
-    found = []
-    for image in images:
-        row = now.get(image.id, {})
-        # Archiving a leaver is the end of the same road, not somebody's other decision.
-        if row.get("state") == "archived":
-            row = {**row, "state": "disabled"}
-        if all(row.get(name) == value for name, value in image.after.items()):
-            found.append(image)
-        else:
-            left.append(Left(table, image.id, _name(table, image.id), _CHANGED_SINCE))
-    return found
+def _end_created(plan: UndoPlan, account_id: int | None, now: dt.datetime) -> None:
+    today = now.astimezone(CHINA).date()
+    for row_id in plan.ended["account"]:
+        _end_account(row_id, now)
+    for group in grouped(plan.ended["post"]):
+        Post.update(is_active=False, ends_on=today).where(
+            Post.id.in_(group) & Post.is_active
+        ).execute()
+    for group in grouped(plan.ended["role_grant"]):
+        RoleGrant.update(ended_at=now, ended_by=account_id).where(
+            RoleGrant.id.in_(group) & RoleGrant.ended_at.is_null()
+        ).execute()
+    for row_id in plan.ended["unit"]:
+        _close_unit(row_id, account_id, now)
 
 
-def _without_taken(table: str, images: list[RowImage], left: list[Left]) -> list[RowImage]:
-    """Leaves out rows whose old login or code somebody else has now. Repeated, because a row
-    that stays keeps its present one."""
-    column = _UNIQUE.get(table)
-    if column is None:
-        return images
-    field = _NAMES[table]
-    while True:
-        wanted = {image.before[column]: image for image in images if column in image.before}
-        freed = [image.id for image in images if column in image.before]
-        taken = {name for name, row_id in _holders(field, list(wanted)) if row_id not in freed}
-        if not taken:
-            return images
-        for name in taken:
-            image = wanted[name]
-            left.append(Left(table, image.id, _name(table, image.id), "taken"))
-        images = [image for image in images if image.before.get(column) not in taken]
+def _end_account(row_id: int, now: dt.datetime) -> None:
+    account = Account.get_by_id(row_id)
+    suffix = f"~{row_id}"
+    Account.update(
+        login=account.login.removesuffix(suffix)[: _LOGIN_LENGTH - len(suffix)] + suffix,
+        state="disabled",
+        disabled_at=now,
+        disabled_reason=DISABLED_BY_DIRECTORY,
+    ).where(Account.id == row_id).execute()
+    _end_sessions(row_id, now)
 
 
-def _keeping_administrators(images: list[RowImage], left: list[Left]) -> list[RowImage]:
-    """Leaves out who would be disabled again as the last administrator of a kind."""
-    kept: list[RowImage] = []
-    going: list[int] = []
-    for image in images:
-        if image.before.get("state", "active") != "active":
-            if is_last(Account.get_by_id(image.id), going):
-                left.append(Left("account", image.id, _name("account", image.id), _LAST))
-                continue
-            going.append(image.id)
-        kept.append(image)
-    return kept
-
-
-def _without_administrators(images: list[RowImage], left: list[Left]) -> list[RowImage]:
-    """Leaves out roles of people who are administrators now: they do no business."""
-    holders: set[int] = set()
-    for group in grouped(image.id for image in images):
-        rows: Any = (
-            RoleGrant.select(RoleGrant.id)
-            .join(Account, on=(RoleGrant.account == Account.id))
-            .where(RoleGrant.id.in_(group) & Account.administrator.is_null(False))
-            .tuples()
-        )
-        holders |= {grant_id for (grant_id,) in rows}
-    left += [
-        Left("role_grant", grant_id, _name("role_grant", grant_id), "administrator")
-        for grant_id in sorted(holders)
-    ]
-    return [image for image in images if image.id not in holders]
-
-
-def _holders(field: Any, names: Collection[str]) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    values = sorted(names)
-    for start in range(0, len(values), 500):
-        some = values[start : start + 500]
-        rows: Any = field.model.select(field, field.model.id).where(field.in_(some)).tuples()
-        found.extend(rows)
-    return found
-
-
-def _name(table: str, row_id: int) -> str:
-    if table == "post":
-        post = Post.get_or_none(Post.id == row_id)
-        return f"{post.account.login} {post.title}" if post else ""
-    if table == "role_grant":
-        grant = RoleGrant.get_or_none(RoleGrant.id == row_id)
-        holder = grant.account if grant else None
-        return f"{holder.login} {grant.role.code}" if grant and holder else ""
-    row = TRACKED[table][0].get_or_none(TRACKED[table][0].id == row_id)
-    return f"{row.login if table == 'account' else row.code} {row.name}" if row else ""
+def _close_unit(row_id: int, account_id: int | None, now: dt.datetime) -> None:
+    unit = Unit.get_by_id(row_id)
+    suffix = f"~{row_id}"
+    code = unit.code.removesuffix(suffix)[: _CODE_LENGTH - len(suffix)] + suffix
+    Unit.update(code=code, is_active=False, closed_at=now).where(Unit.id == row_id).execute()
+    write_unit_event(row_id, "closed", {"code": unit.code}, {"code": code}, now, account_id)
 
 
 def _write(
@@ -265,57 +243,12 @@ def _end_sessions(account_id: int, now: dt.datetime) -> None:
     ).execute()
 
 
-def _end_created(
-    created: Mapping[str, list[int]], left: list[Left], account_id: int | None, now: dt.datetime
-) -> dict[str, int]:
-    today = now.astimezone(CHINA).date()
-    kept = [row_id for row_id in created.get("account", []) if not _end_account(row_id, now)]
-    left += [Left("account", row_id, _name("account", row_id), _LAST) for row_id in kept]
-    for group in grouped(created.get("post", [])):
-        Post.update(is_active=False, ends_on=today).where(
-            Post.id.in_(group) & Post.is_active
-        ).execute()
-    for group in grouped(created.get("role_grant", [])):
-        RoleGrant.update(ended_at=now, ended_by=account_id).where(
-            RoleGrant.id.in_(group) & RoleGrant.ended_at.is_null()
-        ).execute()
-    for row_id in created.get("unit", []):
-        _close_unit(row_id, account_id, now)
-    counts = {table: len(ids) for table, ids in created.items()}
-    return counts | {"account": counts.get("account", 0) - len(kept)}
-
-
-def _end_account(row_id: int, now: dt.datetime) -> bool:
-    """Whether it ended: somebody made the last administrator of a kind since stays."""
-    account = Account.get_by_id(row_id)
-    if is_last(account):
-        return False
-    suffix = f"~{row_id}"
-    Account.update(
-        login=account.login.removesuffix(suffix)[: _LOGIN_LENGTH - len(suffix)] + suffix,
-        state="disabled",
-        disabled_at=now,
-        disabled_reason=DISABLED_BY_DIRECTORY,
-    ).where(Account.id == row_id).execute()
-    _end_sessions(row_id, now)
-    return True
-
-
-def _close_unit(row_id: int, account_id: int | None, now: dt.datetime) -> None:
-    unit = Unit.get_by_id(row_id)
-    suffix = f"~{row_id}"
-    code = unit.code.removesuffix(suffix)[: _CODE_LENGTH - len(suffix)] + suffix
-    Unit.update(code=code, is_active=False, closed_at=now).where(Unit.id == row_id).execute()
-    write_unit_event(row_id, "closed", {"code": unit.code}, {"code": code}, now, account_id)
-
-
-def _make_findable(before: Before, now: dt.datetime) -> None:
-    units = {image.id for image in before.changed.get("unit", [])}
-    index_units(now, units | set(before.created.get("unit", [])))
-    people = {image.id for image in before.changed.get("account", [])}
-    people |= set(before.created.get("account", []))
-    posts = [image.id for image in before.changed.get("post", [])]
-    for group in grouped(posts + before.created.get("post", [])):
+def _make_findable(plan: UndoPlan, now: dt.datetime) -> None:
+    units = {image.id for image in plan.restored["unit"]} | set(plan.ended["unit"])
+    index_units(now, units)
+    people = {image.id for image in plan.restored["account"]} | set(plan.ended["account"])
+    posts = [image.id for image in plan.restored["post"]] + plan.ended["post"]
+    for group in grouped(posts):
         rows: Any = Post.select(Post.account).where(Post.id.in_(group)).tuples()
         people |= {account_id for (account_id,) in rows}
     for group in grouped(sorted(people)):

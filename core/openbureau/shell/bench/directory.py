@@ -20,9 +20,10 @@ from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.profiles import OPENLDAP
 from openbureau.kernel.directory.sources import Described, create_source
 from openbureau.kernel.sync.actions import order_run, start_run
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.queries import plan_lines
-from openbureau.kernel.sync.runs import carry_out, read_run
+from openbureau.kernel.sync.runs import read_run
 from openbureau.shell.bench.report import Bench, Run, skipped
 from openbureau.shell.demo.ldif import demo_ldif
 from openbureau.shell.installation import open_installation

@@ -15,6 +15,7 @@ from openbureau.base.i18n import load_catalogues
 from openbureau.kernel.accounts.actions import create_account
 from openbureau.kernel.accounts.acts import By, refresh
 from openbureau.kernel.accounts.administration import (
+    allow_attempts,
     archive_account,
     disable_account,
     enable_account,
@@ -27,6 +28,7 @@ from openbureau.kernel.accounts.appointments import appoint, dismiss
 from openbureau.kernel.accounts.changes import set_password
 from openbureau.kernel.accounts.listing import Wanted, people_page
 from openbureau.kernel.accounts.models import ADMINISTRATORS, STATES, Account, Post
+from openbureau.kernel.accounts.names import checked_name
 from openbureau.kernel.accounts.person_import import LINES, checked_table, import_people
 from openbureau.kernel.accounts.posts import posts_of
 from openbureau.kernel.accounts.queries import live_sessions
@@ -83,6 +85,8 @@ def add_account(
     as_json: bool,
 ) -> None:
     login = checked_login(login)
+    with refusing("ACC-008"):
+        name = checked_name(name)
     installation()
     with reading():
         place = unit_of(unit)
@@ -244,6 +248,12 @@ _deed(
     "Take the second factor away",
     reset_second_factor,
 )
+_deed(
+    "reset-attempts",
+    "清除失败计数，可以立即再试",
+    "Forget the failed attempts that keep somebody out here",
+    allow_attempts,
+)
 _deed("make-local", "改由本系统管理", "Take over an account whose directory is gone", make_local)
 
 
@@ -341,6 +351,18 @@ def import_accounts(workbook: Path, dry_run: bool, as_json: bool) -> None:
             import_people(checked, By(dt.datetime.now(dt.UTC)))
     found: dict[str, Any] = {
         **counts,
+        "changes": [
+            {
+                "account": line.values["login"],
+                "before": {name: before for name, before, _ in line.changes},
+                "after": {name: after for name, _, after in line.changes},
+                "moves": line.is_move,
+                "loses": line.losses,
+                "keeps_grants": line.kept_grants,
+            }
+            for line in checked.lines
+            if line.action == "change"
+        ],
         "written": may_write,
         "fault": said(*checked.fault) if checked.fault else None,
         "errors": [
@@ -356,6 +378,10 @@ def import_accounts(workbook: Path, dry_run: bool, as_json: bool) -> None:
 
 def _import_lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{error['line']:6} {error['account']:20} {error['why']}" for error in found["errors"]]
+    for change in found["changes"]:
+        pairs = (f"{n} {b} → {change['after'][n]}" for n, b in change["before"].items())
+        loses = f" 失去 loses {change['loses']}" if change["loses"] else ""
+        lines.append(f"       {change['account']:20} {'; '.join(pairs)}{loses}")
     if found["fault"]:
         lines.append(found["fault"])
     done = "已写入 written" if found["written"] else "没有写入 nothing written"

@@ -12,7 +12,7 @@ from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.jobs.actions import replay, replay_dead
 from openbureau.kernel.jobs.models import JOB_STATES, Job
 from openbureau.kernel.jobs.queries import job_by_id, jobs_in, queue_age_s, totals_by_state
-from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
 
 
 @click.group(cls=BureauGroup, help="后台任务。Background jobs.")
@@ -23,7 +23,13 @@ def job() -> None:
 @job.command("list", help="列出任务，最新的在前。List jobs, the newest first.")
 @click.option("--state", type=click.Choice(JOB_STATES), help="只列这一状态。Only this state.")
 @click.option("--kind", default="", help="只列这一种类。Only this kind.")
-@click.option("--limit", default=50, show_default=True, help="最多几个。How many at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="最多几个。How many at most.",
+)
 @json_option
 def list_jobs(state: str | None, kind: str, limit: int, as_json: bool) -> None:
     installation()
@@ -58,7 +64,7 @@ def _plain(row: Job) -> dict[str, Any]:
 
 
 @job.command("show", help="显示一个任务。Show one job.")
-@click.argument("number", type=int)
+@click.argument("number", type=KEY)
 @json_option
 def show_job(number: int, as_json: bool) -> None:
     installation()
@@ -73,7 +79,7 @@ def show_job(number: int, as_json: bool) -> None:
     help="重放一个失败或搁置的任务，或一个种类的全部失败任务。Replay one dead or parked job, or "
     "every dead one of a kind.",
 )
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=KEY, required=False)
 @click.option("--kind", default="", help="重放这一种类的全部失败任务。Every dead job of this kind.")
 @click.option("--dry-run", is_flag=True, help="只核对，不改动。Check only, change nothing.")
 @json_option

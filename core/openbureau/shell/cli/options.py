@@ -18,6 +18,7 @@ from openbureau.shell.installation import Installation, open_installation
 from openbureau.shell.loading import PACKAGE
 
 SHORTEST_PASSWORD = 8
+LONGEST_KEY = 19
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 _JSON = "openbureau.json"
@@ -32,6 +33,26 @@ def _note_json(ctx: click.Context, _parameter: click.Parameter, as_json: bool) -
 json_option = click.option(
     "--json", "as_json", is_flag=True, callback=_note_json, help="输出 JSON。Print JSON."
 )
+
+
+class _Key(click.ParamType[int]):
+    """The number of a row: a whole number that a database can hold as a key."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        digits = str(value).strip()
+        if digits.isascii() and digits.isdecimal() and len(digits) < LONGEST_KEY:
+            return int(digits)
+        return self.fail(
+            f"{digits[:40]!r} 不是编号，应为列表中的整数。没有任何改动。"
+            f"{digits[:40]!r} is not a number from the list. Nothing changed.",
+            param,
+            ctx,
+        )
+
+
+KEY = _Key()
 
 
 class BureauGroup(click.Group):

@@ -25,7 +25,7 @@ from openbureau.kernel.access.simulation import Effect, effect_of, loaded_tables
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.units.queries import current_tree
 from openbureau.shell.cli.named import account_of, unit_of
-from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
 
 EVERYWHERE = Reach(is_everywhere=True)
@@ -189,7 +189,7 @@ def _counted(effect: Effect) -> dict[str, int]:
 
 
 @role.command("revoke", help="收回授权，立即生效，留在案。Take a grant back; it stays on record.")
-@click.argument("grant_id", metavar="GRANT", type=int)
+@click.argument("grant_id", metavar="GRANT", type=KEY)
 @click.option("--reason", required=True, help="理由。Why.")
 @click.option("--dry-run", is_flag=True, help="只看影响，不收回。Show the effect, take nothing.")
 @json_option

@@ -31,6 +31,7 @@ from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.unit_adoption import adopt_unit
 from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
 from openbureau.shell.loading import release
@@ -101,3 +102,4 @@ for command in (
 ):
     root.add_command(command)
 account.add_command(adopt_account)
+unit.add_command(adopt_unit)

@@ -11,7 +11,7 @@ from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.accounts.models import Session
 from openbureau.kernel.accounts.session_list import end_all_sessions, live_session_rows
 from openbureau.shell.cli.named import account_of
-from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.cli.options import KEY, BureauGroup, installation, json_option, report
 
 
 @click.group(cls=BureauGroup, help="在线会话。Sessions.")
@@ -42,7 +42,7 @@ def list_sessions(login: str, as_json: bool) -> None:
     "end",
     help="结束一处登录，或某人的全部登录。End one session, or all of an account.",
 )
-@click.argument("session_id", type=int, required=False)
+@click.argument("session_id", type=KEY, required=False)
 @click.option("--account", "login", help="结束此人的全部登录。End all of this account.")
 @click.option("--dry-run", is_flag=True, help="只检查，不写入。Write nothing.")
 @json_option

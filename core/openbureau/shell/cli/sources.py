@@ -66,13 +66,9 @@ _SWITCHES = {
 def _described(*, is_new: bool) -> Callable[[Any], Any]:
     """The options that describe a source; those not given keep their value."""
     path = click.Path(path_type=Path)
+    sealed = "查询账号的密码文件，读入后加密保存。Password file; sealed when stored."
     options = [
-        click.option(
-            "--password-file",
-            required=is_new,
-            type=path,
-            help="查询账号的密码文件，读入后加密保存。Password file; sealed when stored.",
-        ),
+        click.option("--password-file", required=is_new, type=path, help=sealed),
         click.option("--profile", type=click.Choice(["openldap", "ad"]), help="类型。Kind."),
         click.option("--ca-file", type=path, help="证书机构文件。CA file."),
         click.option(
@@ -83,6 +79,13 @@ def _described(*, is_new: bool) -> Callable[[Any], Any]:
             help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
         ),
         click.option("--delta-every", "delta_every_min", type=int, help="增量间隔分钟。Minutes."),
+        click.option("--lock-after", type=int, help="输错几次目录锁定账号，0 从不。Lock after."),
+        click.option(
+            "--lock-window",
+            "lock_window_min",
+            type=int,
+            help="失败计数保留分钟数，0 一直保留。Minutes failures count.",
+        ),
         *(click.option(flag, required=is_new, help=text) for flag, text in _REQUIRED.items()),
         *(click.option(flag, help=text) for flag, text in _OPTIONAL.items()),
         *(

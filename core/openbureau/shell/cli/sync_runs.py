@@ -8,14 +8,26 @@ import msgspec
 
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import NotFound, OperatorError
-from openbureau.kernel.directory.sync import line, role_line
-from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run
+from openbureau.kernel.directory.sync import line, recent_words, role_line
+from openbureau.kernel.sync.actions import apply_run, confirm_run, discard_run, order_undo
 from openbureau.kernel.sync.alarms import source_name
+from openbureau.kernel.sync.carrying import carry_out
 from openbureau.kernel.sync.locking import held
-from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.queries import blocked_of, plan_of, run_by_uid, runs
-from openbureau.kernel.sync.runs import carry_out
-from openbureau.kernel.sync.undo import undo_run
+from openbureau.kernel.sync.models import UNDO, SyncRun
+from openbureau.kernel.sync.queries import (
+    ACTION_LABELS,
+    PlanLine,
+    PlanUnit,
+    blocked_of,
+    gate_words,
+    plan_of,
+    run_by_uid,
+    runs,
+)
+from openbureau.kernel.sync.undo import preview_undo
+from openbureau.kernel.sync.undo_lines import undo_lines
+from openbureau.kernel.sync.undo_plan import UndoPlan, decoded_undo
+from openbureau.shell.cli.accounts import dry_run_option
 from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
@@ -59,8 +71,12 @@ def show_run(uid: str, as_json: bool) -> None:
         plan = plan_of(run)
         shown = _shown(run)
     lines = []
+    if run.scope == UNDO and run.plan:
+        with reading():
+            lines = _told_undo(decoded_undo(run.plan))["lines"]
     if plan is not None:
         lines = [*map(line, (*plan.units, *plan.people)), *map(role_line, plan.roles)]
+        lines += [recent_words(plan.recent)] if plan.recent else []
     report(
         {**shown, "lines": lines, "counts": msgspec.json.decode(run.counts)},
         as_json,
@@ -103,23 +119,78 @@ def confirm(uid: str, login: str, plan_hash: str, as_json: bool) -> None:
 @sync_runs.command("undo", help="撤销 30 天内写入的同步。Take an applied run back.")
 @click.argument("uid")
 @as_option
+@click.option("--plan", "plan_hash", help="核对过的撤销计划的校验值。Hash of the plan looked at.")
+@dry_run_option
 @json_option
-def undo(uid: str, login: str, as_json: bool) -> None:
-    installation()
-    with reading():
+def undo(uid: str, login: str, plan_hash: str | None, dry_run: bool, as_json: bool) -> None:
+    opened = installation()
+    now = dt.datetime.now(dt.UTC)
+    with reading(), refusing("LDAP-007"):
         run, account_id = _run(uid), int(account_of(login).id)
-    with refusing("LDAP-007"):
-        done = undo_run(run, account_id=account_id, now=dt.datetime.now(dt.UTC))
-    report(
-        msgspec.to_builtins(done),
-        as_json,
-        lambda _: [
-            f"已恢复 restored: {sum(done.restored.values())}",
-            f"已结束 ended: {sum(done.ended.values())}",
-            f"未动 left: {len(done.left)}",
-            *(f"  {left.table} {left.name}: {left.reason}" for left in done.left),
+        plan = preview_undo(run, now)
+        told = _told_undo(plan)
+    if dry_run:
+        report({**told, "dry_run": True}, as_json, _undo_text)
+        return
+    with refusing("LDAP-007"), held(run.source_id, opened.settings, wait_s=0):
+        with writing():
+            made = order_undo(
+                run,
+                account_id=account_id,
+                plan_hash=plan_hash or plan.hash,
+                now=now,
+                trigger="command",
+            )
+        made = carry_out(made, opened.settings, now)
+    report({**told, **_shown(made), "dry_run": False}, as_json, _undo_text)
+    if made.state != "applied":
+        raise SystemExit(4)
+
+
+def _told_undo(plan: UndoPlan) -> dict[str, Any]:
+    """The plan for people and programs."""
+    return {
+        "plan": plan.hash,
+        "lines": [
+            text
+            for group in undo_lines(plan)
+            for text in (_headed(group), *map(_spoken, group.lines))
         ],
-    )
+        "blocked": list(plan.blocked),
+        "recent": plan.recent,
+        **msgspec.to_builtins(plan.undone),
+        "disabled": len(plan.disabled),
+    }
+
+
+def _headed(group: PlanUnit) -> str:
+    return f"[{group.name or '-'}]"
+
+
+def _spoken(line: PlanLine) -> str:
+    """One row in words, both languages."""
+    values = "；".join(f"{label} {old or '-'} → {new or '-'}" for label, old, new in line.values)
+    losses = "，".join(f"{loss.title} {loss.count}" for loss in line.losses)
+    reason = " / ".join(line.reason) if line.reason else ""
+    parts = (values, f"将失去 loses: {losses}" if losses else "", reason)
+    details = "；".join(part for part in parts if part)
+    subject = f"  {ACTION_LABELS[line.action]} {line.action}: {line.key} {line.name}"
+    return f"{subject}（{details}）" if details else subject
+
+
+def _undo_text(row: dict[str, Any]) -> list[str]:
+    gates = [f"{zh} {en}" for zh, en in gate_words(row["blocked"])]
+    recent = row["recent"]
+    return [
+        *row["lines"],
+        *gates,
+        *([recent_words(recent)] if recent else []),
+        f"停用 disabled: {row['disabled']}",
+        f"已恢复 restored: {sum(row['restored'].values())}",
+        f"已结束 ended: {sum(row['ended'].values())}",
+        f"未动 left: {len(row['left'])}",
+        f"{row.get('run', '')} {row.get('state', '')} {row['plan']}".strip(),
+    ]
 
 
 @sync_runs.command("discard", help="放弃等待中的计划。Give a waiting plan up.")

@@ -23,6 +23,8 @@ from openbureau.shell.console import (
     settings,
     sources,
     sync,
+    sync_undo,
+    unit_adoption,
     units,
 )
 
@@ -30,6 +32,7 @@ _SCREENS = (
     units,
     people,
     sync,
+    sync_undo,
     sources,
     handovers,
     plugins,
@@ -47,5 +50,8 @@ _SCREENS = (
     audit,
 )
 
-PAGES: tuple[Page, ...] = tuple(page for screen in _SCREENS for page in screen.PAGES)
+PAGES: tuple[Page, ...] = (
+    *unit_adoption.PAGES,
+    *(page for screen in _SCREENS for page in screen.PAGES),
+)
 MENU: tuple[MenuEntry, ...] = tuple(entry for screen in _SCREENS for entry in screen.MENU)

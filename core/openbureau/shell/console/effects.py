@@ -44,6 +44,8 @@ def effect_page(
     hidden: Sequence[tuple[str, str]],
     cancel_url: str,
     notes: Sequence[str] = (),
+    *,
+    is_immediate: bool = True,
 ) -> Any:
     """What the change would do, and the button that saves it: a form with the same fields and
     the effect's digest. 409 when another effect was confirmed than the one there is now."""
@@ -60,6 +62,7 @@ def effect_page(
         shown=SHOWN_PEOPLE,
         conflicts=_conflicts(request, effect, labels),
         notes=notes,
+        is_immediate=is_immediate,
         action=request.path,
         hidden=[*hidden, (SEEN, effect.digest)],
         cancel_url=cancel_url,

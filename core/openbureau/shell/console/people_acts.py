@@ -18,6 +18,7 @@ from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.acts import By, by
 from openbureau.kernel.accounts.administration import (
+    allow_attempts,
     archive_account,
     disable_account,
     enable_account,
@@ -123,6 +124,16 @@ DEEDS: Mapping[str, Deed] = {
         N_("重置动态口令"),
         N_("动态口令已重置。"),
         reset_second_factor,
+    ),
+    "attempts": Deed(
+        N_("清除此人的失败计数？"),
+        (
+            N_("请先确认来人的身份，并请其核对密码：清除后可以立即再试。"),
+            N_("目录自己的计数和锁定不受影响；再输错几次，目录可能锁定这个账号。"),
+        ),
+        N_("清除失败计数"),
+        N_("失败计数已清除，此人可以立即再试。"),
+        allow_attempts,
     ),
     "local": Deed(
         N_("改由本系统管理这个账号？"),

@@ -23,6 +23,7 @@ from openbureau.kernel.accounts.person_import import (
 )
 from openbureau.kernel.files.names import content_disposition
 from openbureau.kernel.files.storage import content_path
+from openbureau.kernel.sync.losses import LOSS_LABELS
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.workbooks import XLSX, Sheet, first_sheet, written
 
@@ -167,8 +168,43 @@ def _line(request: Request, tree: UnitTree, line: Line) -> dict[str, Any]:
         "login": line.values.get("login", "")[:60],
         "name": line.values.get("name", "")[:60],
         "unit": unit.short_name if unit else line.values.get("unit", "")[:40],
-        "why": say("；").join(_why(request, problem) for problem in line.problems),
+        "why": say("；").join(
+            [
+                *(_why(request, problem) for problem in line.problems),
+                *(_changed(request, tree, change) for change in line.changes),
+                *_consequences(request, line),
+            ]
+        ),
     }
+
+
+def _changed(request: Request, tree: UnitTree, change: tuple[str, str, str]) -> str:
+    name, before, after = change
+    if name == "unit":
+        places = (tree.by_code.get(before), tree.by_code.get(after))
+        before, after = (place.name if place else "" for place in places)
+    say = request.catalogue.gettext
+    return say(
+        "%(column)s：%(before)s → %(after)s",
+        column=say(COLUMNS[name]),
+        before=before or say("（空）"),
+        after=after,
+    )
+
+
+def _consequences(request: Request, line: Line) -> list[str]:
+    """What a move ends and what it leaves, in words."""
+    if not line.is_move:
+        return []
+    say = request.catalogue.gettext
+    told = [say(N_("原任职终止，开始新任职"))]
+    for kind, count in line.losses.items():
+        told.append(
+            say(N_("随原任职失去：%(what)s %(total)s 项"), what=say(LOSS_LABELS[kind]), total=count)
+        )
+    if line.kept_grants:
+        told.append(say(N_("保留在原单位的角色 %(total)s 项"), total=line.kept_grants))
+    return told
 
 
 def _why(request: Request, problem: Any) -> str:

@@ -24,6 +24,7 @@ ACTIONS = RECORDED | {
     "core.remove_second_factor": N_("本人停用动态口令"),
     "core.renew_recovery_codes": N_("本人重新生成恢复码"),
     "core.reset_second_factor": N_("重置动态口令"),
+    "core.allow_attempts": N_("清除失败计数"),
     "core.make_account_local": N_("改由本系统管理"),
     "core.adopt_account": N_("改由另一个目录管理"),
     "core.move_account": N_("改由另一个目录管理"),

@@ -7,7 +7,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from openbureau.base.declarations import Page
-from openbureau.base.errors import Conflict, Forbidden, Problem
+from openbureau.base.errors import Conflict, Forbidden, Invalid, Problem
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
@@ -20,6 +20,7 @@ from openbureau.kernel.accounts.oversight import PEOPLE, hindrance_to, managed, 
 from openbureau.kernel.accounts.posts import NATURE_LABELS, posts_of
 from openbureau.kernel.accounts.queries import live_sessions
 from openbureau.kernel.accounts.second_factor import second_factor_of
+from openbureau.kernel.accounts.throttle import counted_attempts
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.sync.queries import disabling_run
 from openbureau.kernel.units.models import Unit
@@ -84,6 +85,7 @@ def show_account(request: Request) -> Any:
         posts=[_post(request, tree, post) for post in posts_of(account.id)],
         sessions_total=len(live_sessions(account.id, ctx.now)),
         has_second_factor=second_factor_of(account.id) is not None,
+        attempts_total=counted_attempts(account.id, account.login),
         password=_password_words(request, account),
         changes=_changes(request, account),
     )
@@ -205,8 +207,9 @@ def create_account(request: Request) -> Any:
             title=(form.title.data or "").strip(),
             contact=contact,
         )
-    except Conflict as taken:
-        form.add_error("login", taken.what, **taken.params)
+    except (Conflict, Invalid) as refused:
+        field = "login" if isinstance(refused, Conflict) else "name"
+        form.add_error(field, refused.what, **refused.params)
         return _new_page(request, form, 422)
     return redirect(f"{URL}/{account.uid}", "账号已建立。请发放初始密码。")
 
@@ -237,7 +240,11 @@ def update_account(request: Request) -> Any:
     if not form.validate():
         return _edit_page(account, form, 422)
     values = {field.name: str(field.data or "").strip() for field in form}
-    change_contact(account, values, by(request.person))
+    try:
+        change_contact(account, values, by(request.person))
+    except Invalid as refused:
+        form.add_error("name", refused.what, **refused.params)
+        return _edit_page(account, form, 422)
     return redirect(f"{URL}/{account.uid}", "已保存。")
 
 

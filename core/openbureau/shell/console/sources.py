@@ -21,6 +21,8 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
+from openbureau.kernel.accounts.origins import USUAL_LOCK_AFTER, USUAL_LOCK_WINDOW_MIN
+from openbureau.kernel.directory.locking import found_rule
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.profiles import PROFILES, Profile
 from openbureau.kernel.directory.reasons import reason_words
@@ -93,6 +95,16 @@ class SourceForm(Form):
     group_base = StringField(N_("组的根"), [Length(max=500)])
     reads_photos = BooleanField(N_("同步照片"))
     may_change_password = BooleanField(N_("允许本人在平台上修改目录密码"))
+    lock_after = IntegerField(
+        N_("输错几次后目录锁定账号"),
+        [Optional(), NumberRange(0, 999)],
+        description=N_("3 到 999，0 为从不锁定。本系统送去的错误密码总比它少一次。"),
+    )
+    lock_window_min = IntegerField(
+        N_("目录保留失败计数的分钟数"),
+        [Optional(), NumberRange(0, 99_999)],
+        description=N_("0 为一直保留，直到密码输对。"),
+    )
     delta_every_min = IntegerField(
         N_("增量间隔（分钟）"), [Optional(), NumberRange(0, 1440)], description=N_("0 为不做增量。")
     )
@@ -203,8 +215,11 @@ def show_sample(request: Request) -> Any:
             return _page(request, form, source, status=422, problem=refused)
         config = described_config(described, kept)
     found = sample(config)
+    rule = found_rule(config) if isinstance(found, Sample) else None
+    if rule is not None:
+        form.lock_after.data, form.lock_window_min.data = rule.after, rule.window_min
     with reading():
-        return _page(request, form, source, found=found)
+        return _page(request, form, source, found=found, has_rule=rule is not None)
 
 
 def retire(request: Request) -> Any:
@@ -221,7 +236,12 @@ def retire(request: Request) -> Any:
 
 def _form(request: Request, source: DirectorySource | None) -> SourceForm:
     tree = unit_tree(request.session.units_epoch)
-    values: dict[str, Any] = {"profile": "openldap", "delta_every_min": 0}
+    values: dict[str, Any] = {
+        "profile": "openldap",
+        "delta_every_min": 0,
+        "lock_after": USUAL_LOCK_AFTER,
+        "lock_window_min": USUAL_LOCK_WINDOW_MIN,
+    }
     if source is not None:
         attributes = msgspec.json.decode(source.attributes)
         values = {f"map_{name}": ", ".join(attributes.get(name, ())) for name in MAPPED}
@@ -241,7 +261,7 @@ def _form(request: Request, source: DirectorySource | None) -> SourceForm:
 def _described(
     request: Request, form: SourceForm, source: DirectorySource | None = None
 ) -> Described:
-    text = {
+    text: dict[str, Any] = {
         name: str(form[name].data or "").strip()
         for name in (
             "code", "name", "url", "bind_dn", "base", "ca_certificate", "person_filter",
@@ -260,10 +280,16 @@ def _described(
         attributes={**kept, **{name: _names(form[f"map_{name}"].data) for name in MAPPED}},
         top_unit_id=place.id if place else None,
         may_change_password=bool(form.may_change_password.data),
+        lock_after=_number(form.lock_after.data, USUAL_LOCK_AFTER),
+        lock_window_min=_number(form.lock_window_min.data, USUAL_LOCK_WINDOW_MIN),
         reads_photos=bool(form.reads_photos.data),
         delta_every_min=form.delta_every_min.data or 0,
         applies_itself=bool(form.applies_itself.data),
     )
+
+
+def _number(typed: int | None, usual: int) -> int:
+    return usual if typed is None else typed
 
 
 def _names(typed: str | None) -> list[str]:
@@ -278,6 +304,7 @@ def _page(
     status: int = 200,
     problem: Invalid | None = None,
     found: Sample | Incomplete | None = None,
+    has_rule: bool = False,
 ) -> Any:
     say = request.catalogue.gettext
     if problem is not None:
@@ -289,6 +316,7 @@ def _page(
         form=form,
         source=source,
         usual=_usual(profile),
+        has_rule=has_rule,
         sample=_sample_lines(request, found) if isinstance(found, Sample) else None,
         fault=_fault(request, found) if isinstance(found, Incomplete) else "",
     )

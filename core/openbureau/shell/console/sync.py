@@ -22,7 +22,7 @@ from openbureau.kernel.sync.actions import (
     order_run,
     start_run,
 )
-from openbureau.kernel.sync.models import SyncRun
+from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.queries import (
     ACTION_LABELS,
     FIELD_LABELS,
@@ -34,12 +34,13 @@ from openbureau.kernel.sync.queries import (
     excluded_of,
     latest_run,
     names_of,
-    plan_counts,
-    plan_lines,
+    recent_of,
     run_by_uid,
     runs,
 )
-from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, undo_run, undone_of
+from openbureau.kernel.sync.undo import UNDO_DAYS, may_undo, undone_of
+from openbureau.kernel.sync.undo_lines import run_counts, run_lines
+from openbureau.kernel.sync.undo_plan import Left, decoded_undo
 from openbureau.shell.directory import KIND_LABELS
 
 POWER = "core.run_sync"
@@ -57,7 +58,7 @@ SHOWN_OF_NEW = {FIELD_LABELS[name] for name in ("title", "parent", "kind")}
 # Actions that bring somebody elsewhere; of the others the place says where they are.
 BROUGHT = {"move", "enable", "grant"}
 TONES = {"create": "ok", "disable": "seal", "conflict": "warn", "excluded": ""}
-SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量")}
+SCOPE_LABELS = {"full": N_("全量"), "delta": N_("增量"), UNDO: N_("撤销")}
 TRIGGER_LABELS = {"manual": N_("手工"), "schedule": N_("定时"), "command": N_("命令行")}
 STATE_WORDS = {
     "active": N_("在用"),
@@ -136,7 +137,7 @@ def show_run(request: Request) -> Any:
         if not is_open:
             request.response_headers.append((b"hx-refresh", b"true"))
         return page(
-            "core/console_sync_run.html", fragment="progress", run=_facts(request, run),
+            "core/console_sync_run.html", fragment="progress", run=run_facts(request, run),
             progress=_progress(request, run),
         )  # fmt: skip
     return _page(request, run)
@@ -144,10 +145,10 @@ def show_run(request: Request) -> Any:
 
 def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any:
     say = request.catalogue.gettext
-    counts = plan_counts(run)
+    counts = run_counts(run)
     action = request.query.get("action", "")
     action = action if action in counts else ""
-    groups = plan_lines(run, actions=(action,) if action else ())
+    groups = run_lines(run, actions=(action,) if action else ())
     unit_ref = request.query.get("unit", "")
     if unit_ref in {group.ref for group in groups}:
         groups = [group for group in groups if group.ref == unit_ref]
@@ -162,17 +163,17 @@ def _page(request: Request, run: SyncRun, problem: Problem | None = None) -> Any
         "core/console_sync_run.html",
         status=409 if problem else 200,
         problem=say(problem.what, **problem.params) if problem else "",
-        run=_facts(request, run),
+        run=run_facts(request, run),
         progress=_progress(request, run),
         tabs=_tabs(request, base, counts, action),
         action=action,
-        groups=[_group(request, group) for group in _slice(groups, first, first + PER_PAGE)],
+        groups=[group_facts(request, group) for group in slice_of(groups, first, first + PER_PAGE)],
         first=first + 1 if total else 0,
         last=min(total, first + PER_PAGE),
         total=total,
         previous_url=f"{base}?page={number - 1}{kept}" if number > 1 else None,
         next_url=f"{base}?page={number + 1}{kept}" if first + PER_PAGE < total else None,
-        undone=undone_of(run),
+        left=_left(request, undone.left if (undone := undone_of(run)) else ()),
     )
 
 
@@ -187,7 +188,7 @@ def _tabs(
     return tabs
 
 
-def _slice(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
+def slice_of(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
     """The lines from one number to another, still grouped by unit."""
     found, at = [], 0
     for group in groups:
@@ -198,7 +199,8 @@ def _slice(groups: Sequence[PlanUnit], first: int, last: int) -> list[PlanUnit]:
     return found
 
 
-def _group(request: Request, group: PlanUnit) -> dict[str, Any]:
+def group_facts(request: Request, group: PlanUnit) -> dict[str, Any]:
+    """One unit of a plan with its rows, in words."""
     say = request.catalogue.gettext
     return {
         "name": group.name or say("不在任何单位之下"),
@@ -266,7 +268,13 @@ def _hands(request: Request, run: SyncRun) -> dict[str, str]:
     }
 
 
-def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
+def _left(request: Request, lines: Sequence[Left]) -> list[tuple[str, str]]:
+    """What stays as it is, and why."""
+    return [(line.name, line.words[request.catalogue.language != "zh"]) for line in lines]
+
+
+def run_facts(request: Request, run: SyncRun) -> dict[str, Any]:
+    """One run in words, and what may be done with it."""
     say = request.catalogue.gettext
     account_id = request.person.account.id
     reason = reason_words(run.reason) if run.reason else ("", "")
@@ -294,7 +302,10 @@ def _facts(request: Request, run: SyncRun) -> dict[str, Any]:
         "may_undo": may_undo(run, request.person.now),
         "undo_until": run.applied_at + dt.timedelta(days=UNDO_DAYS) if run.applied_at else None,
         "excluded_total": len(excluded_of(run)),
-        "may_exclude": run.state in {"planned", "blocked"},
+        "may_exclude": run.state in {"planned", "blocked"} and run.scope != UNDO,
+        "is_undo": run.scope == UNDO,
+        "undoes": decoded_undo(run.plan).run if run.scope == UNDO else "",
+        "recent": recent_of(run) if run.state in {"planned", "blocked"} else 0,
     }
 
 
@@ -317,7 +328,7 @@ def change_exclusions(request: Request) -> Any:
     chosen = {str(line) for line in form.getlist("line")}
     if form.get("select_all"):
         action = str(form.get("action", ""))
-        groups = plan_lines(run, actions=(action,) if action else ())
+        groups = run_lines(run, actions=(action,) if action else ())
         chosen = {line.external_id for group in groups for line in group.lines}
     if not chosen:
         raise Invalid(N_("没有选择任何一行。"))
@@ -353,20 +364,6 @@ def discard(request: Request) -> Any:
     return redirect("/-/console/sync", "计划已放弃，没有改动任何账号。")
 
 
-def ask_undo(request: Request) -> Any:
-    """Asks before a synchronisation is taken back."""
-    run = run_by_uid(request.params["uid"])
-    return page("core/console_sync_undo.html", run=_facts(request, run), days=UNDO_DAYS)
-
-
-def undo(request: Request) -> Any:
-    """Takes a synchronisation back."""
-    ctx = request.person
-    run = run_by_uid(request.params["uid"])
-    undo_run(run, account_id=ctx.account.id, now=ctx.now)
-    return redirect(f"/-/console/sync/{run.uid}", "已撤销本次同步。")
-
-
 PAGES = (
     Page("console/sync", list_runs, POWER),
     Page("console/sync/start", start, POWER, methods=("POST",)),
@@ -375,7 +372,5 @@ PAGES = (
     Page("console/sync/{uid}/apply", apply, POWER, methods=("POST",)),
     Page("console/sync/{uid}/confirm", confirm, POWER, methods=("POST",)),
     Page("console/sync/{uid}/discard", discard, POWER, methods=("POST",)),
-    Page("console/sync/{uid}/undo", ask_undo, POWER),
-    Page("console/sync/{uid}/undo", undo, POWER, methods=("POST",)),
 )
 MENU = (MenuEntry(N_("目录同步"), "/-/console/sync", POWER, N_("系统管理"), "refresh", 920),)

@@ -25,6 +25,7 @@ from openbureau.kernel.units.errors import UnitRefused
 from openbureau.kernel.units.lineage import EVENT_LABELS, Deed, history_of
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
+from openbureau.shell.console.unit_adoption import may_adopt_units
 from openbureau.shell.console.unit_deeds import DEEDS, KIND_LABELS, POWER, UnitDeed
 
 LIST = "/-/console/units"
@@ -126,6 +127,7 @@ def _unit_page(request: Request, node: UnitNode, words: str = "") -> Any:
         may_place=_is_open_to(ctx, node, DEEDS["place"]) and unit.is_active,
         contacts=[(ctx.gettext(label), getattr(unit, name)) for name, label in _CONTACTS],
         deeds=_offered(ctx, node, unit),
+        adoption_url=f"{LIST}/{node.code}/directory" if _may_adopt(request, unit) else "",
         kept=ctx.gettext(_kept_words(unit)) if unit.is_active else "",
         events=[_event(request, event) for event in reversed(history_of(node.id))],
     )
@@ -168,6 +170,10 @@ def _kept_words(unit: Unit) -> str:
     if is_made_by_directory(unit):
         return KEPT
     return KEPT_OF_LIST if is_kept_by_directory(unit) else ""
+
+
+def _may_adopt(request: Request, unit: Unit) -> bool:
+    return unit.is_active and may_adopt_units(request)
 
 
 def _is_open_to(ctx: Context, node: UnitNode, deed: UnitDeed) -> bool:
