@@ -102,6 +102,10 @@ class Kind(ABC):
         """As JSON holds it."""
         return value
 
+    def kept(self, value: Any) -> Any:
+        """The value to keep, of what `exchanged` gave."""
+        return value
+
 
 class Line(Kind):
     """A line of text; never a number, however it looks."""
@@ -196,6 +200,9 @@ class Amount(Kind):
     def exchanged(self, value: Any) -> Any:
         return None if value is None else str(value)
 
+    def kept(self, value: Any) -> Any:
+        return None if value is None else Decimal(value)
+
 
 def _number(given: Any) -> Decimal:
     if isinstance(given, bool):
@@ -269,6 +276,9 @@ class Day(Kind):
 
     def exchanged(self, value: Any) -> Any:
         return None if value is None else str(value)[:10]
+
+    def kept(self, value: Any) -> Any:
+        return None if value is None else dt.date.fromisoformat(value)
 
 
 class Moment(Kind):

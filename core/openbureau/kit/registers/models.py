@@ -22,7 +22,10 @@ class ImportBatch(Table):
     """One workbook brought to a register: what its check found, what became of it.
 
     `digest` names the stored file, `error_digest` the workbook with the faulty cells marked.
-    The counts add up to `total`: every row of the workbook is one of them.
+    The counts add up to `total`: every row of the workbook is one of them. `done_total` rows
+    were written; `kept_total` records were changed since, so that undoing left them as they
+    are. `headings` (JSON): the columns nobody knows, the row of the column names. `problem`
+    (JSON): why the whole was refused.
     """
 
     uid = UidField()
@@ -41,6 +44,7 @@ class ImportBatch(Table):
     done_total = IntegerField(default=0)
     kept_total = IntegerField(default=0)
     problem = TextField(default="")
+    headings = TextField(default="{}")
     account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
     post = ForeignKeyField(Post, null=True, on_delete="RESTRICT", backref=None)
     unit = ForeignKeyField(Unit, on_delete="RESTRICT", backref=None)
@@ -57,13 +61,16 @@ class ImportBatch(Table):
 class ImportLine(Table):
     """One row of a workbook, read and judged. `values` and `problems` are JSON.
 
-    `action` is new, change, same, duplicate or error; `is_done` once it was written.
+    `action` is new, change, same, duplicate or error; clash: the record changed between check
+    and import, so nothing was written; kept: it changed after it. `version` is the record's
+    at the check. `is_done` while what it says is written.
     """
 
     batch = ForeignKeyField(ImportBatch, on_delete="RESTRICT", backref=None)
     number = IntegerField()
     action = CharField(max_length=10)
     record_id = IntegerField(null=True)
+    version = IntegerField(null=True)
     values = TextField(default="{}")
     problems = TextField(default="[]")
     is_done = BooleanField(default=False)

@@ -27,6 +27,7 @@ from openbureau.shell.cli.files import files
 from openbureau.shell.cli.group_roles import group_role
 from openbureau.shell.cli.handing_over import carry_out_handover, preview
 from openbureau.shell.cli.handover import handover
+from openbureau.shell.cli.imports import import_table
 from openbureau.shell.cli.init import init
 from openbureau.shell.cli.jobs import job
 from openbureau.shell.cli.migrate import migrate
@@ -113,6 +114,7 @@ for command in (
     routes,
     why,
     bench,
+    import_table,
 ):
     root.add_command(command)
 unit.add_command(adopt_unit)

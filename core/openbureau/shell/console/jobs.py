@@ -43,6 +43,9 @@ CORE_LABELS = {
     "core.read_sync": N_("目录同步预演"),
     "core.apply_sync": N_("写入目录同步"),
     "core.scheduled_sync": N_("定时目录同步"),
+    "core.check_import": N_("检查导入的表格"),
+    "core.apply_import": N_("导入表格"),
+    "core.undo_import": N_("撤销导入"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Import of a register: a table is checked, given back with its faults, applied, undone."""

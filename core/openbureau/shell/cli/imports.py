@@ -1,0 +1,188 @@
+"""`openbureau import`: a table checked against a register, or written into it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from openbureau.base.context import Context, Person, Reach
+from openbureau.base.database import reading, writing
+from openbureau.base.errors import Conflict, Invalid, OperatorError
+from openbureau.base.i18n import load_catalogues
+from openbureau.base.plugins import Plugins
+from openbureau.kernel.access.contexts import context_of, moment_of
+from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.files.storage import content_path, store
+from openbureau.kernel.units.models import Unit
+from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.imports.applying import apply_batch, order_apply
+from openbureau.kit.registers.imports.batches import open_batch, refusal_of
+from openbureau.kit.registers.imports.checking import check_batch
+from openbureau.kit.registers.imports.jobs import register_of
+from openbureau.kit.registers.models import ImportBatch
+from openbureau.shell.cli.named import account_of
+from openbureau.shell.cli.options import installation, json_option, report
+from openbureau.shell.cli.refusals import refusing
+from openbureau.shell.loading import PACKAGE
+
+Refusal = tuple[str, Mapping[str, Any]]
+LARGEST_BYTES = 1 << 30
+EVERYWHERE = Reach(is_everywhere=True)
+
+
+@click.command(
+    "import",
+    help="检查或导入台账的表格（.xlsx .xls .et .csv）；不给 --as 时由系统管理员的账号记名。"
+    "Check or import a table into a register; without --as in the name of the system "
+    "administrator.",
+)
+@click.argument("realm", metavar="SLUG/REGISTER")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--check/--apply",
+    "only_check",
+    default=None,
+    help="只检查，或检查后写入。Check only, or check and write.",
+)
+@click.option(
+    "--take-good-rows",
+    is_flag=True,
+    help="有错误时只导入正确的行。Where rows are faulty, import the others.",
+)
+@click.option("--as", "login", metavar="ACCOUNT", help="以谁的身份。In whose name.")
+@json_option
+def import_table(
+    realm: str,
+    file: Path,
+    only_check: bool | None,
+    take_good_rows: bool,
+    login: str | None,
+    as_json: bool,
+) -> None:
+    if only_check is None:
+        raise OperatorError(
+            "IMP-001",
+            "请指明 --check（只检查）或 --apply（写入）。没有任何改动。",
+            "Say --check (only check) or --apply (write). Nothing changed.",
+            exit_status=2,
+        )
+    opened = installation()
+    register = _register(opened.plugins, realm)
+    now = dt.datetime.now(dt.UTC)
+    with reading():
+        ctx = _acting(opened.plugins, register, login, now)
+        unit_id = ctx.post.access_unit_id if ctx.post else _root()
+        batch = _checked(ctx, register, file, unit_id)
+        refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
+        answer = _answer(ImportBatch.get_by_id(batch.id), refusal)
+    report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
+    if answer["problem"]:
+        raise SystemExit(1)
+
+
+def _register(plugins: Plugins, realm: str) -> Register:
+    try:
+        return register_of(plugins, realm)
+    except LookupError as missing:
+        known = [one.realm for r in plugins.loaded for one in r.declared.registers]
+        raise OperatorError(
+            "IMP-002",
+            f"没有名为 {realm!r} 的台账。没有任何改动。现有：{'、'.join(known) or '无'}。",
+            f"There is no register {realm!r}. Nothing changed. There are: "
+            f"{', '.join(known) or 'none'}.",
+        ) from missing
+
+
+def _acting(plugins: Plugins, register: Register, login: str | None, now: dt.datetime) -> Context:
+    """The named person as they are; the operator holds every record, and is on the trail with
+    the name of the system's user."""
+    if login is not None:
+        row: Any = account_of(login)
+    else:
+        row = (
+            Account.select()
+            .where((Account.administrator == "system") & (Account.state == "active"))
+            .order_by(Account.id)
+            .first()
+        )
+    if row is None or row.state != "active":
+        raise OperatorError(
+            "IMP-003",
+            "没有可以记名的账号。没有任何改动。请用 --as 指定在用的账号。",
+            "There is no account to act as. Nothing changed. Name one in use with --as.",
+        )
+    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
+    ctx = context_of(person, moment_of(now), plugins, load_catalogues(())["zh"])
+    if login is None:
+        held = {register.read: EVERYWHERE, register.write: EVERYWHERE}
+        ctx = replace(ctx, reach={**ctx.reach, **held})
+    if not ctx.may(register.write):
+        raise OperatorError(
+            "IMP-004",
+            f"{row.login} 没有办理「{register.label}」的权限。没有任何改动。",
+            f"{row.login} may not write {register.realm}. Nothing changed.",
+        )
+    return ctx
+
+
+def _root() -> int:
+    return int(Unit.select(Unit.id).where(Unit.parent.is_null()).order_by(Unit.id).scalar())
+
+
+def _checked(ctx: Context, register: Register, file: Path, unit_id: int) -> ImportBatch:
+    try:
+        with refusing(), file.open("rb") as stream:
+            stored = store(stream, file.name, LARGEST_BYTES, ctx.now)
+    except OSError as fault:
+        raise OperatorError(
+            "IMP-005",
+            f"无法读取 {file}：{fault.strerror}。没有任何改动。",
+            f"Cannot read {file}: {fault.strerror}. Nothing changed.",
+        ) from fault
+    with refusing(), writing():
+        batch = open_batch(ctx, register, stored, unit_id)
+    check_batch(ctx, register, batch, _unseen)
+    return batch
+
+
+def _applied(
+    ctx: Context, register: Register, batch: ImportBatch, takes_good_rows: bool
+) -> Refusal:
+    """Writes what was checked; why not, or ("", {})."""
+    found = ImportBatch.get_by_id(batch.id)
+    is_all_there = not found.new_total + found.changed_total + found.error_total
+    if found.state == "refused" or is_all_there:
+        return "", {}
+    try:
+        with writing():
+            order_apply(ctx, register, found, takes_good_rows=takes_good_rows)
+    except (Invalid, Conflict) as refused:
+        return refused.what, refused.params
+    apply_batch(register, found, lambda: ctx, _unseen)
+    return "", {}
+
+
+def _unseen(done: int, total: int) -> None:
+    """Nobody watches a command."""
+
+
+def _answer(batch: ImportBatch, refusal: Refusal) -> dict[str, Any]:
+    message, params = refusal if refusal[0] else refusal_of(batch)
+    english = load_catalogues([PACKAGE])["en"].gettext(message) if message else ""
+    return {
+        "batch": batch.uid,
+        "state": batch.state,
+        "total": batch.total,
+        "new": batch.new_total,
+        "changed": batch.changed_total,
+        "same": batch.same_total,
+        "duplicate": batch.duplicate_total,
+        "errors": batch.error_total,
+        "written": batch.done_total,
+        "error_workbook": str(content_path(batch.error_digest)) if batch.error_digest else None,
+        "problem": message % params if message else "",
+        "problem_en": english % params if english else "",
+    }

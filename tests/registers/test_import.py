@@ -1,0 +1,293 @@
+"""An import of a register: checked, given back with its faults, written, taken back."""
+
+import datetime as dt
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+import xlsxwriter
+from openbureau_devices.models import Device
+from openbureau_devices.registers import DEVICES
+
+from openbureau.base.context import Context
+from openbureau.base.database import reading, writing
+from openbureau.base.errors import Conflict, Invalid, Problem
+from openbureau.base.sheets import MIB, Limits, sheet_rows
+from openbureau.kit.registers.imports.batches import refusal_of
+from openbureau.kit.registers.imports.undoing import order_undo, undo_batch
+from openbureau.kit.registers.models import ImportBatch, RecordChange
+from openbureau.kit.registers.records import change_record
+from openbureau.testing.bureau import Bureau
+
+from .imported import HEADS, applied, checked, counts, faults, row, stored_path, text, workbook
+
+
+@pytest.fixture
+def zhang(devices: Bureau) -> Context:
+    """Registers devices in her county."""
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
+    return devices.context("zhang")
+
+
+def codes() -> list[str]:
+    with reading():
+        rows = Device.select(Device.code).where(Device.voided_at.is_null())
+        return sorted(code for (code,) in rows.tuples())
+
+
+def test_rows_are_new_changed_same_duplicate_or_faulty(zhang: Context) -> None:
+    applied(zhang, checked(zhang, workbook([row("1"), row("2"), row("3")])))
+    rows = [
+        row("1"),
+        row("2", "电站锅炉"),
+        row("4"),
+        row("4"),
+        row("5", "锅炉", "火箭"),
+        row("6"),
+        row("6", "另一台"),
+        row("7", "锅炉", "锅炉", "某厂", "盘龙区局"),
+    ]
+    batch = checked(zhang, workbook(rows))
+    assert (batch.state, counts(batch)) == ("checked", (2, 1, 1, 1, 3))
+    said = faults(batch)
+    assert set(said) == {5, 6, 8, 9}
+    assert "完全相同" in said[5]
+    assert "不在可选的值中" in said[6]
+    assert "内容却不同" in said[8]
+    assert "不在您的办理范围内" in said[9]
+    assert codes() == ["1", "2", "3"]
+
+
+def test_faulty_rows_come_back_red_with_the_reason(zhang: Context) -> None:
+    rows = [row("1"), row("", "锅炉"), row("012345678901234567", "锅炉", "火箭")]
+    batch = checked(zhang, workbook(rows))
+    back = list(sheet_rows(stored_path(batch.error_digest), Limits(10)))
+    assert back[0][-1] == "错误原因"
+    assert [each[0] for each in back[1:]] == ["1", "", "012345678901234567"]
+    assert [bool(each[-1]) for each in back[1:]] == [False, True, True]
+    again = checked(zhang, stored_path(batch.error_digest).read_bytes())
+    assert counts(again) == counts(batch)
+    assert json.loads(again.headings)["unknown"] == []
+
+
+def test_import_waits_for_repair_unless_good_rows_are_chosen(zhang: Context) -> None:
+    batch = checked(zhang, workbook([row("1"), row("2", "锅炉", "火箭")]))
+    with pytest.raises(Invalid):
+        applied(zhang, batch)
+    assert codes() == []
+    batch = applied(zhang, batch, takes_good_rows=True)
+    assert (batch.state, batch.done_total, codes()) == ("applied", 1, ["1"])
+    with pytest.raises(Conflict):
+        applied(zhang, batch, takes_good_rows=True)
+
+
+def test_import_leaves_history_search_entry_and_one_audit_line(
+    devices: Bureau, zhang: Context
+) -> None:
+    batch = applied(zhang, checked(zhang, workbook([row("8801"), row("8802")])))
+    with reading():
+        changes = [(c.action, c.batch_id, c.version) for c in RecordChange.select()]
+    assert changes == [("imported", batch.id, 1)] * 2
+    audit = devices.rows("SELECT action, detail FROM audit_record WHERE realm = 'devices/device'")
+    assert [action for action, _ in audit] == ["devices.imported_device"]
+    assert json.loads(audit[0][1])["digest"] == batch.digest
+    assert "8802" in devices.sign_in("zhang").get("/devices/device?q=8802").words
+
+
+def test_record_changed_after_the_check_is_told_and_left(zhang: Context) -> None:
+    applied(zhang, checked(zhang, workbook([row("1"), row("2")])))
+    batch = checked(zhang, workbook([row("1", "甲"), row("2", "乙"), row("3")]))
+    with writing():
+        first = Device.get(Device.code == "1")
+        change_record(zhang, DEVICES, first.id, 1, {"name": "丙"})
+    other = checked(zhang, workbook([row("3", "丁")]))
+    applied(zhang, other)
+    batch = applied(zhang, batch)
+    assert (batch.state, batch.done_total) == ("applied", 1)
+    said = faults(batch)
+    assert "检查之后有人改过" in said[2]
+    assert "检查之后有人登记" in said[4]
+    with reading():
+        names = {d.code: d.name for d in Device.select()}
+    assert names == {"1": "丙", "2": "乙", "3": "丁"}
+
+
+def test_undo_voids_new_records_and_restores_changed_ones(zhang: Context) -> None:
+    applied(zhang, checked(zhang, workbook([row("1"), row("2")])))
+    later = [row("1", "甲", "电梯", "某厂", "530102", "2027-01-01"), row("2", "乙"), row("3")]
+    batch = applied(zhang, checked(zhang, workbook(later)))
+    with writing():
+        second = Device.get(Device.code == "2")
+        change_record(zhang, DEVICES, second.id, 2, {"name": "丙"})
+    with reading():
+        with writing():
+            order_undo(zhang, DEVICES, batch)
+        undo_batch(DEVICES, batch, lambda: zhang, lambda *_: None, "导错了")
+        batch = ImportBatch.get_by_id(batch.id)
+        rows = {d.code: (d.name, d.kind, str(d.due_on), d.voided_at is None) for d in Device}
+        changes = RecordChange.select().where(RecordChange.action == "undone")
+        reasons = {change.reason for change in changes}
+    assert (batch.state, batch.kept_total) == ("undone", 1)
+    assert rows["1"] == ("蒸汽锅炉", "boiler", "2026-12-15", True)
+    assert rows["2"][0] == "丙"
+    assert rows["3"][3] is False
+    assert reasons == {"导错了"}
+    assert "导入之后又有人改过" in faults(batch)[3]
+
+
+def test_undo_ends_after_a_day_and_at_other_units(devices: Bureau, zhang: Context) -> None:
+    devices.grant("li", "devices.registrar", "530000", "province")
+    devices.grant("wang", "devices.registrar", "530100", "subtree")
+    batch = applied(
+        devices.context("li"),
+        checked(
+            devices.context("li"),
+            workbook([row("1"), row("2", "a", "锅炉", "某厂", "530402")]),
+        ),
+    )
+    with reading(), pytest.raises(Exception, match="办理范围以外"):
+        order_undo(devices.context("wang"), DEVICES, batch)
+    devices.now += dt.timedelta(hours=25)
+    with reading(), pytest.raises(Conflict, match="24 小时"):
+        order_undo(devices.context("li"), DEVICES, batch)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "20261215",
+        "2026.12.15",
+        "2026/12/15",
+        "2026年12月15日",
+        "２０２６－１２－１５",
+        dt.date(2026, 12, 15),
+        46371,
+        "46371",
+    ],
+)
+def test_dates_in_every_spelling_are_one_day(zhang: Context, spelling: Any) -> None:
+    batch = applied(zhang, checked(zhang, workbook([[*row("1")[:5], spelling]])))
+    assert batch.state == "applied"
+    with reading():
+        assert Device.get().due_on == dt.date(2026, 12, 15)
+
+
+def test_numbers_as_text_stay_and_long_ones_are_refused(zhang: Context) -> None:
+    rows = [
+        row(310110),
+        row("0042"),
+        row(5.3011219850101e17),
+        row("5.30112E+17"),
+        row("530112198501011234"),
+    ]
+    batch = checked(zhang, workbook(rows))
+    assert set(faults(batch)) == {4, 5}
+    applied(zhang, batch, takes_good_rows=True)
+    assert codes() == ["0042", "310110", "530112198501011234"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_text_is_read_in_its_encoding(zhang: Context, encoding: str) -> None:
+    batch = checked(zhang, text([row("1", "龘字锅炉")], encoding), "设备.csv")
+    assert counts(batch) == (1, 0, 0, 0, 0)
+
+
+def refusal(batch: ImportBatch) -> str:
+    assert batch.state == "refused"
+    message, params = refusal_of(batch)
+    return message % params
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (workbook([]), "a.xlsx", "没有数据行"),
+        (workbook([["", ""], ["x", "y"]], ["甲", "乙"]), "a.xlsx", "没有找到列名"),
+        (workbook([["1", "锅炉"]], ["设备代码", "产品名称"]), "a.xlsx", "缺少必填的列：设备种类"),
+        (workbook([["1", "2"]], ["设备代码", "设备代码 *"]), "a.xlsx", "出现了两次"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 600, "a.xls", "不是可读的表格"),
+        (text([[*row("1"), *["x"] * 300]]), "a.csv", "超过 200 列"),
+        ("设备代码\n".encode() + b"1\n" * 200_001, "a.csv", "缺少必填的列"),
+        (text([row("1")] * 200_001), "a.csv", "超过 200000 行"),
+    ],
+    ids=["none", "heads", "missing", "twice", "old", "wide", "few", "million"],
+)
+def test_tables_that_are_none_are_refused_with_a_sentence(
+    zhang: Context, content: bytes, name: str, said: str
+) -> None:
+    assert said in refusal(checked(zhang, content, name))
+    assert codes() == []
+
+
+def bomb() -> bytes:
+    target = io.BytesIO(workbook([row("1")]))
+    with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/media/a.bin", bytes(200 * MIB))
+    return target.getvalue()
+
+
+def macros() -> bytes:
+    target = io.BytesIO(workbook([row("1")]))
+    with zipfile.ZipFile(target, "a") as packed:
+        packed.writestr("xl/vbaProject.bin", b"x")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (workbook([row("1")])[:3000], "half.xlsx"),
+        (bomb(), "bomb.xlsx"),
+        (macros(), "macros.xlsx"),
+        (workbook([row("1")]), "macros.xlsm"),
+    ],
+)
+def test_files_that_are_not_taken_are_not_even_stored(
+    zhang: Context, content: bytes, name: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        checked(zhang, content, name)
+    assert refused.value.status in {413, 415, 422}
+
+
+def test_title_and_merged_rows_above_the_names_do_no_harm(zhang: Context) -> None:
+    rows = [["五华区设备清单"], [], list(reversed(["备注 2", *row("x")])), row("1")]
+    rows[2] = ["设备代码＊", "产品名称", "设备种类", "使用单位", "监管单位", "下次检验日期", "批注"]
+    batch = checked(zhang, workbook(rows, ()))
+    assert counts(batch) == (1, 0, 0, 0, 0)
+    assert json.loads(batch.headings) == {"row": 3, "unknown": ["批注"]}
+
+
+def test_merged_cells_among_the_rows_are_told(zhang: Context) -> None:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADS)
+        for number, kind in ((1, "锅炉"), (2, None)):
+            sheet.write_row(number, 0, row(str(number), "蒸汽锅炉", kind))
+        sheet.merge_range(1, 2, 2, 2, "锅炉")
+    batch = checked(zhang, target.getvalue())
+    assert counts(batch) == (1, 0, 0, 0, 1)
+    assert "必须填写" in faults(batch)[3]
+
+
+def test_same_file_at_once_is_told(zhang: Context) -> None:
+    content = workbook([row("1")])
+    batch = checked(zhang, content)
+    with writing():
+        ImportBatch.update(state="applying").where(ImportBatch.id == batch.id).execute()
+    with pytest.raises(Conflict, match="正在由张晓梅导入"):
+        checked(zhang, content)
+
+
+def test_masked_cells_of_an_export_change_nothing(zhang: Context) -> None:
+    heads = ("设备代码", "产品名称", "设备种类", "使用单位", "移动电话")
+    first = [["1", "锅炉", "锅炉", "某厂", "13812345678"]]
+    applied(zhang, checked(zhang, workbook(first, heads)))
+    masked = [
+        ["1", "锅炉", "锅炉", "某厂", "138****5678"],
+        ["2", "锅炉", "锅炉", "某厂", "138****5678"],
+    ]
+    assert counts(checked(zhang, workbook(masked, heads))) == (0, 0, 1, 0, 1)
