@@ -1,6 +1,9 @@
 """`openbureau audit`: on the installation, on copies, on exports; anywhere."""
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ KEYS = {
     "checkpoints",
     "unsealed",
     "signatures_checked",
+    "end_checked",
     "problem",
     "first_bad",
 }
@@ -97,3 +101,14 @@ def test_the_installation_itself_is_verified(bureau: Bureau) -> None:
     assert set(found) == KEYS
     assert found["intact"]
     assert found["unsealed"] > 0
+
+
+def test_copy_without_any_seal_is_never_called_whole(evidence: Evidence, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite3"
+    shutil.copy(evidence.copy, copy)
+    with closing(sqlite3.connect(copy)) as found, found:
+        for table in ("audit_checkpoint", "audit_seal"):
+            found.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
+            found.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    answer = run("audit", "verify", str(copy), "--json", status=1)
+    assert (answer["intact"], answer["problem"], answer["end_checked"]) == (False, "nothing", False)

@@ -1,5 +1,7 @@
 """Units of the official list that a directory adopts: from then on it says what they are called."""
 
+from collections.abc import Callable
+
 import pytest
 
 from openbureau.base.database import writing
@@ -52,11 +54,12 @@ def test_adopted_unit_is_renamed_by_the_directory_alone(slapd: Slapd) -> None:
     adopted = unit("530120")
     assert (adopted.source, bool(adopted.external_id)) == ("list", True)
     deed = Deed(NOW.date(), NOW, "编办〔2025〕1号")
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: rename_unit(deed, adopted, "另名局", ""),
         lambda: move_unit(deed, adopted, unit("530200")),
         lambda: recode_unit(deed, adopted, "530999"),
-    ):
+    )
+    for change in changes:
         with pytest.raises(UnitRefused, match="会被下次同步改回"), writing():
             change()
     renamed = f"dn: {county_dn(0, 0)}\nchangetype: modrdn\nnewrdn: ou=新名局\ndeleteoldrdn: 1\n\n"

@@ -27,7 +27,9 @@ def synced(tmp_path: Path) -> Iterator[Synced]:
 def stable_ids(*indexes: int) -> tuple[str, ...]:
     logins = [f"u{index}" for index in indexes]
     with reading():
-        return tuple(row.external_id for row in Account.select().where(Account.login << logins))
+        return tuple(
+            str(row.external_id) for row in Account.select().where(Account.login << logins)
+        )
 
 
 def test_rows_left_out_are_counted_when_they_come_again(synced: Synced, slapd: Slapd) -> None:

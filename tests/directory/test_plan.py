@@ -302,9 +302,9 @@ def test_two_new_units_of_one_name_are_both_a_conflict() -> None:
 
 
 def test_directory_may_have_one_name_under_two_units() -> None:
-    entries = (unit("a1"), unit("a2", "a1"), unit("a3", "a1"))
-    entries += (unit("b1", "a2", name="开发区分局"), unit("b2", "a3", name="开发区分局"))
-    plan = planned(Snapshot(entries, (person("p1", "b1"), person("p2", "b2"))))
+    above = (unit("a1"), unit("a2", "a1"), unit("a3", "a1"))
+    twins = (unit("b1", "a2", name="开发区分局"), unit("b2", "a3", name="开发区分局"))
+    plan = planned(Snapshot((*above, *twins), (person("p1", "b1"), person("p2", "b2"))))
     assert conflicts(plan.units) == {}
     assert conflicts(plan.people) == {}
 

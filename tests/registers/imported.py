@@ -22,7 +22,7 @@ HEADS = ("设备代码", "产品名称", "设备种类", "使用单位", "所在
 LARGEST = 1 << 28
 
 
-def row(code: str, *changes: Any) -> list[Any]:
+def row(code: Any, *changes: Any) -> list[Any]:
     """A good row; `changes` replace what stands behind the code."""
     usual = ["蒸汽锅炉", "锅炉", "昆明食品厂", "530102", "2026-12-15"]
     return [code, *changes, *usual[len(changes) :]]

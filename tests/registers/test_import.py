@@ -33,8 +33,8 @@ def zhang(devices: Bureau) -> Context:
 
 def codes() -> list[str]:
     with reading():
-        rows = Device.select(Device.code).where(Device.voided_at.is_null())
-        return sorted(code for (code,) in rows.tuples())
+        rows: Any = Device.select(Device.code).where(Device.voided_at.is_null()).tuples()
+        return sorted(code for (code,) in rows)
 
 
 def test_rows_are_new_changed_same_duplicate_or_faulty(zhang: Context) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,10 @@ def eventually(is_so: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def has_done(least: int) -> bool:
+    return bool(batch().done_total >= least)
+
+
 def batch() -> ImportBatch:
     with reading():
         return ImportBatch.get()
@@ -102,7 +107,7 @@ def test_nothing_is_lost_or_doubled_over_kills(devices: Bureau, consumer: Consum
         order_apply(ctx, DEVICES, made := batch())
         enqueue_step(ctx, made, APPLY_JOB)
     for least in (1000, 3000):
-        eventually(lambda least=least: batch().done_total >= least)
+        eventually(partial(has_done, least))
         consumer.kill()
         assert batch().state == "applying"
         assert batch().done_total == total()

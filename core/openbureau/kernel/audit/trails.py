@@ -133,6 +133,10 @@ class OpenTrail(_Tables):
             return list(cursor.fetchall())
 
 
+_INTEGRITY = "PRAGMA integrity_check({table})"
+_TABLES = ("audit_record", "audit_seal", "audit_checkpoint")
+
+
 class CopiedTrail(_Tables):
     """The trail in a copied SQLite file; the file is not written to."""
 
@@ -140,6 +144,13 @@ class CopiedTrail(_Tables):
         super().__init__()
         has_log = path.with_name(f"{path.name}-wal").exists()
         self._uri = f"{path.resolve().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+
+    def rest(self) -> Rest:
+        """What is left over. Raises DamagedTrailError also where an index hides a row."""
+        for table in _TABLES:
+            if self._all(_INTEGRITY.format(table=table)) != [("ok",)]:
+                raise DamagedTrailError(self._last_seal)
+        return super().rest()
 
     def _all(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
         try:

@@ -53,6 +53,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "到第 {id} 号封存记录为止没有任何检查点，无法证明记录完整。",
         "There is no checkpoint up to seal {id}: nothing proves that the trail is whole.",
     ),
+    "nothing": (
+        "没有一条已封存的审计记录，什么也不能证明。",
+        "No audit record is sealed: nothing is proven.",
+    ),
     "damaged": (
         "文件已损坏或被改动，第 {id} 号记录以后无法读取或与校验值不符。",
         "The file is damaged or changed: unreadable after record {id}, or the checksum differs.",

@@ -1,6 +1,7 @@
 """`openbureau audit`: proving, exporting and showing what proves the trail."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,22 @@ def verify_trail(
         verdict, keys = _verified_installation(given, anchors)
     else:
         verdict, keys = _verified_file(file, given, anchors)
+        if verdict.is_intact and not verdict.records:
+            verdict = replace(verdict, problem="nothing")
     is_checked = (keys.public or keys.secret) is not None and not verdict.unchecked
-    found = {**verdict_detail(verdict), "signatures_checked": is_checked}
-    report(found, as_json, lambda _: _lines(verdict, keys, file, is_own=given is None))
+    is_end_checked = file is None or bool(anchors)
+    found = {
+        **verdict_detail(verdict),
+        "signatures_checked": is_checked,
+        "end_checked": is_end_checked,
+    }
+    lines = _lines(verdict, keys, file, is_own=given is None)
+    if not is_end_checked:
+        lines.append(
+            "没有给出锚点（--anchor），不能排除末尾连同检查点被截去。"
+            "Without anchors (--anchor) a missing end cannot be ruled out."
+        )
+    report(found, as_json, lambda _: lines)
     if not verdict.is_intact:
         raise SystemExit(1)
 

@@ -255,6 +255,9 @@ def _form(request: Request, source: DirectorySource | None) -> SourceForm:
     ]
     if source is not None:
         form.code.data = source.code
+    if "password" not in (request.filled or ()):
+        # What is kept is sealed: a form without the field gives no password.
+        form.password.data = ""
     return form
 
 
