@@ -12,7 +12,7 @@ from openbureau.kernel.directory.lookup import people_named
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.snapshot import Incomplete
 from openbureau.kernel.directory.sources import source_config
-from openbureau.shell.cli.accounts import dry_run_option
+from openbureau.shell.cli.deeds import dry_run_option
 from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.refusals import refusing

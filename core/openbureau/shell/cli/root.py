@@ -7,6 +7,7 @@ import click
 from openbureau.base.declarations import SLUG
 from openbureau.base.plugins import installed_plugins, load_plugins
 from openbureau.kernel.audit.origin import on_command_line
+from openbureau.shell.cli.account_import import import_accounts
 from openbureau.shell.cli.accounts import account
 from openbureau.shell.cli.adoption import adopt_account
 from openbureau.shell.cli.appearance import appearance
@@ -118,7 +119,14 @@ for command in (
 ):
     root.add_command(command)
 unit.add_command(adopt_unit)
-for command in (adopt_account, create_account, change_account, slips, import_template):
+for command in (
+    adopt_account,
+    create_account,
+    change_account,
+    slips,
+    import_template,
+    import_accounts,
+):
     account.add_command(command)
 for command in (list_records, show_record, export_table, list_anchors):
     audit.add_command(command)

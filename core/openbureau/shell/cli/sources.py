@@ -65,6 +65,11 @@ _SWITCHES = {
 
 
 MANY = click.IntRange(0, 100_000)
+_NUMBERS = {
+    "--delta-every": ("delta_every_min", "增量间隔分钟。Minutes."),
+    "--lock-after": ("lock_after", "输错几次目录锁定账号，0 从不。Lock after."),
+    "--lock-window": ("lock_window_min", "失败计数保留分钟数，0 一直保留。Minutes failures count."),
+}
 
 
 def _described(*, is_new: bool) -> Callable[[Any], Any]:
@@ -82,22 +87,9 @@ def _described(*, is_new: bool) -> Callable[[Any], Any]:
             metavar="FIELD=NAME[,NAME]",
             help="字段对应的属性，可多次给出。Attributes of a field; may be repeated.",
         ),
-        click.option(
-            "--delta-every",
-            "delta_every_min",
-            type=MANY,
-            help="增量间隔分钟。Minutes.",
-        ),
-        click.option(
-            "--lock-after",
-            type=click.IntRange(0, 100_000),
-            help="输错几次目录锁定账号，0 从不。Lock after.",
-        ),
-        click.option(
-            "--lock-window",
-            "lock_window_min",
-            type=click.IntRange(0, 100_000),
-            help="失败计数保留分钟数，0 一直保留。Minutes failures count.",
+        *(
+            click.option(flag, name, type=MANY, help=text)
+            for flag, (name, text) in _NUMBERS.items()
         ),
         *(click.option(flag, required=is_new, help=text) for flag, text in _REQUIRED.items()),
         *(click.option(flag, help=text) for flag, text in _OPTIONAL.items()),

@@ -37,8 +37,7 @@ from openbureau.kernel.sync.queries import (
 from openbureau.kernel.sync.undo import preview_undo
 from openbureau.kernel.sync.undo_lines import undo_lines
 from openbureau.kernel.sync.undo_plan import UndoPlan, decoded_undo
-from openbureau.shell.cli.accounts import dry_run_option
-from openbureau.shell.cli.deeds import deed
+from openbureau.shell.cli.deeds import deed, dry_run_option
 from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
 from openbureau.shell.cli.refusals import refusing

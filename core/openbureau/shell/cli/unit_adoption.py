@@ -13,7 +13,7 @@ from openbureau.kernel.directory.snapshot import Incomplete
 from openbureau.kernel.directory.sources import source_config
 from openbureau.kernel.units.adoption import adopt_units, plan_adoption
 from openbureau.kernel.units.changes import unit_by_code
-from openbureau.shell.cli.accounts import dry_run_option
+from openbureau.shell.cli.deeds import dry_run_option
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
 from openbureau.shell.cli.sources import chosen_source
