@@ -129,7 +129,7 @@ def test_confirming_moves_it_all_and_signs_the_list(leaving: Bureau) -> None:
     zhang, sun = account("zhang"), account("sun")
     moved = Todo.get(Todo.record_id == 1, Todo.realm == "core/test")
     assert (moved.account_id, moved.handed_over_by_id) == (sun.id, zhang.id)
-    assert moved.unit.code == "530103"
+    assert moved.unit.code == "530102"
     doubled = Todo.get(Todo.record_id == 2, Todo.account == zhang)
     assert doubled.state == "cancelled"
     assert Participant.select().where(Participant.holder == f"account:{sun.id}").count() == 1
@@ -240,6 +240,19 @@ def test_another_post_becomes_the_primary_one(leaving: Bureau) -> None:
     confirmed(client, reviewed(client, **ending))
     left = Post.get(Post.account == account("zhang"), Post.is_active)
     assert left.is_primary
+
+
+def test_todo_of_a_passed_post_stays_in_its_unit(leaving: Bureau) -> None:
+    leaving.give_post("zhang", "530402")
+    posts = list(Post.select().where(Post.account == account("zhang")).order_by(Post.id))
+    with writing():
+        todo = give_todo("zhang", 7, "红塔的事")
+        Todo.update(unit=posts[1].unit_id).where(Todo.id == todo.id).execute()
+    client = leaving.sign_in("system")
+    both = [str(post.id) for post in posts]
+    confirmed(client, reviewed(client, ended_posts=both, passed_posts=both))
+    moved = Todo.get(Todo.record_id == 7)
+    assert (moved.account_id, moved.unit_id) == (account("sun").id, posts[1].unit_id)
 
 
 def test_kinds_left_out_stay(leaving: Bureau) -> None:

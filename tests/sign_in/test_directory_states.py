@@ -14,7 +14,7 @@ from openbureau.kernel.accounts.models import Account, SignInFailure
 from openbureau.kernel.directory.binding import bind
 from openbureau.kernel.directory.locking import FoundRule, found_rule
 from openbureau.kernel.directory.models import DirectorySource
-from openbureau.kernel.directory.sources import Described, create_source
+from openbureau.kernel.directory.sources import Described, create_source, follow_lock_rule
 from openbureau.testing.bureau import Answer, Bureau, Client, close_bureau, open_bureau
 from openbureau.testing.directory import PASSWORD, config_for
 from openbureau.testing.fault_proxy import Fault, FaultProxy
@@ -270,3 +270,17 @@ def test_sample_fills_in_what_the_directory_says(directory: Bureau, way: FaultPr
     assert re.search(r'name="lock_after"[^>]* value="5"', answer.text)
     assert re.search(r'name="lock_window_min"[^>]* value="0"', answer.text)
     assert directory.rows("SELECT lock_after FROM directory_source") == [(9,)]
+
+
+def test_synchronising_takes_over_a_stricter_rule_and_never_a_milder_one(
+    policy_slapd: Slapd, directory: Bureau
+) -> None:
+    rule = found_rule(config_for(policy_slapd))
+    assert rule is not None
+    with writing():
+        source = DirectorySource.get()
+        assert follow_lock_rule(source, rule.after, rule.window_min, directory.now)
+        source = DirectorySource.get()
+        assert (source.lock_after, source.lock_window_min) == (5, 0)
+        assert not follow_lock_rule(source, 9, 60, directory.now)
+        assert not follow_lock_rule(source, 0, 0, directory.now)

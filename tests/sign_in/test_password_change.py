@@ -177,6 +177,20 @@ def test_initial_password_that_nobody_used_is_void_after_thirty_days(bureau: Bur
     assert "初始密码" not in wrong.text
 
 
+def test_initial_password_lapses_for_whoever_signed_in_with_it_too(bureau: Bureau) -> None:
+    with writing():
+        Account.update(must_change_password=True).where(Account.login == "li").execute()
+    client = bureau.client()
+    client.get("/-/sign-in")
+    client.post("/-/sign-in", {"login": "li", "password": PASSWORD})
+    client.get("/-/password")
+    age(31)
+    wanted = "Correct-Horse-7"
+    sent = {"former_password": PASSWORD, "new_password": wanted, "repeated_password": wanted}
+    answer = client.post("/-/password", sent)
+    assert (answer.status, "初始密码已超过 30 天" in answer.words) == (422, True)
+
+
 @pytest.mark.parametrize(("may_change", "shown"), [(False, "不在这里修改"), (True, "当前密码")])
 def test_password_of_a_directory_is_changed_where_its_administrator_allows(
     bureau: Bureau, may_change: bool, shown: str

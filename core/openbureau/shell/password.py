@@ -25,8 +25,9 @@ from openbureau.kernel.accounts.origins import (
     lock_rule,
     may_change_password,
 )
-from openbureau.kernel.accounts.password_rules import PROFILES, breaches
+from openbureau.kernel.accounts.password_rules import PROFILES, breaches, has_lapsed
 from openbureau.kernel.accounts.passwords import MAX_PASSWORD_BYTES, is_password, password_hash
+from openbureau.kernel.accounts.sign_in import STATES
 from openbureau.kernel.accounts.throttle import forget_binds, give_back, reserved_change
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.breaker import sign_in_change
@@ -84,6 +85,10 @@ def update_password(request: Request) -> Any:
     target = onward(str(sent.get("next", "/")))
     if request.session.stage not in {"", STAGE}:
         return redirect(stage_url(request.session.stage, target))
+    if request.session.stage and has_lapsed(account, dt.datetime.now(dt.UTC)):
+        # Signed in a moment too early: what was handed out is not worth anything any more.
+        form.add_error("former_password", STATES["lapsed"])
+        return _page(request, account, form, target, status=422)
     is_changed = may_change_password(account) and form.validate()
     is_changed = is_changed and _is_repeated(form) and _is_changed(request, account, form)
     if not is_changed:

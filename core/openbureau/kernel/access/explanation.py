@@ -18,6 +18,7 @@ from openbureau.kernel.access.reasons import (
     account_lines,
     administrator_lines,
     coming_delegations,
+    delegation_of,
     page_lines,
     role_lines,
 )
@@ -174,4 +175,6 @@ def _other_identities(case: Case, kind: RecordKind | None) -> Iterator[Line]:
         text = N_("切换为代%(name)s的身份后也不允许。")
         if _is_allowed(other, kind):
             text = N_("切换为代%(name)s的身份后允许。")
-        yield line("neutral", "delegation", text, "delegation", name=identity.on_behalf_of.name)
+        source, since = delegation_of(case, identity.on_behalf_of.id, identity.post)
+        name = identity.on_behalf_of.name
+        yield line("neutral", "delegation", text, source, since, name=name)

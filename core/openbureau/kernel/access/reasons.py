@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from openbureau.base.context import CHINA, Context
+from openbureau.base.context import CHINA, ActingPost, Context
 from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.access.administration import KIND_LABELS, POWERS
@@ -71,7 +71,19 @@ def account_lines(case: Case) -> Iterator[Line]:
         until = next(each.until for each in ctx.identities if each.post == ctx.post)
         text = N_("正在代%(name)s办理，至 %(until)s；以下是%(name)s的权限。")
         name = ctx.on_behalf_of.name
-        yield line("allow", "delegation", text, "delegation", name=name, until=str(until))
+        source, since = delegation_of(case, ctx.on_behalf_of.id, ctx.post)
+        yield line("allow", "delegation", text, source, since, name=name, until=str(until))
+
+
+def delegation_of(
+    case: Case, lender_id: int, post: ActingPost | None
+) -> tuple[str, dt.datetime | None]:
+    """The delegation by which somebody acts for another today, and since when."""
+    for row in delegations_to(case.account.id, case.at.today):
+        is_for = row.post_id is None or (post is not None and row.post_id == post.id)
+        if row.account_id == lender_id and row.starts_on <= case.at.today and is_for:
+            return f"delegation:{row.id}", row.created_at
+    return "delegation", None
 
 
 def page_lines(case: Case) -> Iterator[Line]:

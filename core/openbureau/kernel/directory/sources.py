@@ -235,6 +235,22 @@ def _told(fields: Pairs[str, Any]) -> dict[str, Any]:
     }
 
 
+def follow_lock_rule(
+    source: DirectorySource, after: int, window_min: int, now: dt.datetime
+) -> bool:
+    """Keeps to a lock rule the directory itself states where it is stricter than the one
+    described (`after` 0: it never locks; `window_min` 0: it never forgets); whether it is."""
+    stricter: dict[str, int] = {}
+    if after and not 0 < source.lock_after <= after:
+        stricter["lock_after"] = after
+    if after and source.lock_window_min and (not window_min or window_min > source.lock_window_min):
+        stricter["lock_window_min"] = window_min
+    if stricter:
+        DirectorySource.update(**stricter).where(DirectorySource.id == source.id).execute()
+        note_source("core.change_directory_source", source, now, None, {"read": stricter})
+    return bool(stricter)
+
+
 def note_source(
     action: str,
     source: DirectorySource,

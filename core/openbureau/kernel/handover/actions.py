@@ -47,10 +47,11 @@ def plan_hash(parts: Any) -> str:
 def hand_over(order: Order, secret: bytes) -> Handover:
     """Moves everything and writes the signed list. The caller holds the transaction."""
     hands = order.hands
+    # Posts first: a todo of a post's unit goes with it.
+    end_posts(hands, order.ended_posts, order.passed_posts)
     for kind, move in MOVES.items():
         if ids := [h.id for h in order.holdings if h.kind == kind]:
             move(hands, ids)
-    end_posts(hands, order.ended_posts, order.passed_posts)
     made = _written(order, secret)
     bump_epoch("access")
     index_people([hands.leaver.id, hands.successor.id])

@@ -35,22 +35,23 @@ class Hands:
         return self.by.now
 
     @property
-    def unit_id(self) -> int | None:
-        """The access unit of the successor's first post."""
-        return (
+    def units(self) -> list[int]:
+        """The access units of the successor's posts, that of the first one first."""
+        rows: Any = (
             Post.select(Unit.access_unit)
             .join(Unit)
             .where((Post.account == self.successor) & Post.is_active)
             .order_by(Post.is_primary.desc(), Post.rank, Post.id)
-            .limit(1)
-            .scalar()
+            .tuples()
         )
+        return [unit_id for (unit_id,) in rows]
 
 
 def move_todos(hands: Hands, ids: Sequence[int]) -> None:
     """Open todos become the successor's, who may see their records as the leaver did; one the
-    successor has or had already is closed."""
-    unit_id = hands.unit_id
+    successor has or had already is closed. A todo stays with its unit where the successor has
+    a post there."""
+    units = hands.units
     for todo in Todo.select().where(Todo.id.in_(list(ids)) & (Todo.state == "open")):
         same = (
             (Todo.realm == todo.realm)
@@ -63,7 +64,7 @@ def move_todos(hands: Hands, ids: Sequence[int]) -> None:
             continue
         Todo.update(
             account=hands.successor,
-            unit=unit_id or todo.unit_id,
+            unit=todo.unit_id if todo.unit_id in units or not units else units[0],
             handed_over_by=hands.leaver,
             opened_at=None,
         ).where(Todo.id == todo.id).execute()

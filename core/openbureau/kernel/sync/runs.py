@@ -23,10 +23,11 @@ from openbureau.kernel.directory.config import DirectoryConfig, directory_config
 from openbureau.kernel.directory.delta import advanced
 from openbureau.kernel.directory.gates import counted_since
 from openbureau.kernel.directory.images import Before
+from openbureau.kernel.directory.locking import found_rule
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
 from openbureau.kernel.directory.snapshot import Incomplete, Snapshot
-from openbureau.kernel.directory.sources import source_config
+from openbureau.kernel.directory.sources import follow_lock_rule, source_config
 from openbureau.kernel.directory.sync import Prepared, prepare
 from openbureau.kernel.sync.alarms import raise_alarm
 from openbureau.kernel.sync.models import UNDO, SyncRun
@@ -58,10 +59,21 @@ def read_run(
     _put(run, state="reading")
     advance(1, 4)
     found = _prepared(run, settings, now)
+    _follow_lock_rule(run, settings, now)
     advance(3, 4)
     settled = settle(run, found, now)
     advance(4, 4)
     return settled
+
+
+def _follow_lock_rule(run: SyncRun, settings: Settings, now: dt.datetime) -> None:
+    """Takes over how soon the directory locks accounts, so that nobody is locked out by us."""
+    if run.source is None or run.scope != "full":
+        return
+    rule = found_rule(run_config(run.source, settings))
+    if rule is not None:
+        with writing():
+            follow_lock_rule(run.source, rule.after, rule.window_min, now)
 
 
 def _prepared(run: SyncRun, settings: Settings, now: dt.datetime) -> Prepared | Incomplete:
