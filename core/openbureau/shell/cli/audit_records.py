@@ -50,7 +50,7 @@ def _filters(command: Callable[..., Any]) -> Any:
         click.option("--from", "first", type=DAY, help="从这一天。From this day on."),
         click.option("--address", default="", help="网络地址。Network address."),
         click.option("--outcome", type=click.Choice(OUTCOMES), help="结果。Outcome."),
-        click.option("--record", default="", help="对象：种类或 种类:编号。REALM or REALM:NUMBER."),
+        click.option("--record", default="", help="对象，如 core/account 或 core/account:5。REALM or REALM:NUMBER."),
         click.option("--action", default="", help="操作，如 core.grant_role。Action."),
         click.option("--unit", help="单位及全部下属。A unit and all below it."),
         click.option("--person", default="", help="姓名或账号。Name or account."),
@@ -173,7 +173,7 @@ def _wanted(
     if number and not is_number:
         raise OperatorError(
             "AUD-007",
-            f"{record} 不是对象。没有列出任何内容。写作 种类:编号，例如 core/account:5。",
+            f"{record} 不是对象。没有列出任何内容。写作种类和编号，例如 core/account:5。",
             f"{record} is no record. Nothing was listed. Write REALM:NUMBER, like core/account:5.",
         )
     units = None if unit is None else frozenset(current_tree().subtree_ids(unit_of(unit).id))
