@@ -50,7 +50,11 @@ def _filters(command: Callable[..., Any]) -> Any:
         click.option("--from", "first", type=DAY, help="从这一天。From this day on."),
         click.option("--address", default="", help="网络地址。Network address."),
         click.option("--outcome", type=click.Choice(OUTCOMES), help="结果。Outcome."),
-        click.option("--record", default="", help="对象，如 core/account 或 core/account:5。REALM or REALM:NUMBER."),
+        click.option(
+            "--record",
+            default="",
+            help="对象，如 core/account 或 core/account:5。REALM or REALM:NUMBER.",
+        ),
         click.option("--action", default="", help="操作，如 core.grant_role。Action."),
         click.option("--unit", help="单位及全部下属。A unit and all below it."),
         click.option("--person", default="", help="姓名或账号。Name or account."),
