@@ -82,9 +82,9 @@ def test_disabled_in_the_domain_is_told_for_the_right_password_only(
     bring_in(bureau, source)
     change(domain, dn, "userAccountControl", "514")
     told = attempt(bureau, "offtoday")[1]
-    assert (told.status, "已在目录中停用" in told.words, WRONG in told.words) == (422, True, False)
+    assert (told.status, "您的账号已停用" in told.words, WRONG in told.words) == (422, True, False)
     wrong = attempt(bureau, "offtoday", "wrong")[1]
-    assert ("已在目录中停用" in wrong.words, WRONG in wrong.words) == (False, True)
+    assert ("您的账号已停用" in wrong.words, WRONG in wrong.words) == (False, True)
 
 
 def test_who_must_change_does_so_here_and_the_new_one_signs_in(

@@ -114,7 +114,8 @@ def test_holder_of_a_login_keeps_it_against_a_newcomer() -> None:
 
 
 def test_children_and_people_of_a_unit_in_conflict_are_conflicts() -> None:
-    units = (unit("a1", code="530100"), unit("a2", code="530100"), unit("b1", "a1"))
+    twins = (unit("a1", "a0", code="530100"), unit("a2", "a0", code="530100"))
+    units = (unit("a0"), *twins, unit("b1", "a1"))
     plan = planned(Snapshot(units, (person("p1", "a1"), person("p2", "b1"))))
     assert set(conflicts(plan.units)) == {"a1", "a2", "b1"}
     assert set(conflicts(plan.people)) == {"p1", "p2"}

@@ -87,7 +87,6 @@ def test_changed_mapping_is_seen_in_the_sample(commands: Commands) -> None:
         ("--map", "nonsense=cn"),
         ("--map", "phone=a)(b"),
         ("--full-at", "25:00"),
-        ("--delta-every", "-1"),
         ("--ca-file", __file__),
     ],
 )

@@ -12,7 +12,9 @@ from openbureau.testing.browser import DemoServer, Walker, running_demo, walking
 from .imported import row, workbook
 
 pytestmark = pytest.mark.browser
-EXAMPLE = Path(__file__).parent / "example"
+HERE = Path(__file__).parent
+# With its metadata the plugin is one of the installed ones.
+EXAMPLE = f"{HERE / 'example'}:{HERE / 'installed'}"
 URL = "/devices/device/import"
 PATIENCE_MS = 60_000
 
@@ -21,7 +23,7 @@ PATIENCE_MS = 60_000
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
     """The demo with the devices."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(EXAMPLE))
+        patch.setenv("PYTHONPATH", EXAMPLE)
         with running_demo(tmp_path_factory.mktemp("imports") / "data") as started:
             yield started
 

@@ -20,7 +20,9 @@ from openbureau.testing.client import Answer, Client
 
 from .imported import row, text, workbook
 
-EXAMPLE = Path(__file__).parent / "example"
+HERE = Path(__file__).parent
+# With its metadata the plugin is one of the installed ones.
+EXAMPLE = f"{HERE / 'example'}:{HERE / 'installed'}"
 URL = "/devices/device/import"
 
 
@@ -171,7 +173,7 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
         given = ["--data", data, "import", "devices/device", str(path), *arguments, "--json"]
         ran = subprocess.run(
             [sys.executable, "-m", "openbureau", *given],
-            env={**os.environ, "OPENBUREAU_DATABASE": database_url, "PYTHONPATH": str(EXAMPLE)},
+            env={**os.environ, "OPENBUREAU_DATABASE": database_url, "PYTHONPATH": EXAMPLE},
             capture_output=True,
             check=False,
         )

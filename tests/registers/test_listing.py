@@ -49,37 +49,38 @@ def filled(bureau: Bureau, rng: random.Random) -> list[Any]:
         return list(Device.select().order_by(Device.id))
 
 
-def walked(ctx: Context, text: str) -> list[int]:
+def walked(devices: Bureau, ctx: Context, text: str) -> list[int]:
     """All rows of a query, walked forward page by page; walking back gives the same."""
     found: list[int] = []
     addresses = [text]
     while True:
-        query = parsed(ctx, addresses[-1])
+        query = parsed(devices, ctx, addresses[-1])
         page = listed(ctx, DEVICES, query)
         found += [row.id for row in page.rows]
         if not page.has_later:
             break
         addresses.append(f"{text}&{beside(query, page.rows[-1], 'after')}")
     if len(addresses) > 1:
-        first = listed(ctx, DEVICES, parsed(ctx, addresses[-1])).rows[0]
-        back = listed(ctx, DEVICES, parsed(ctx, f"{text}&{beside(query, first, 'before')}"))
+        first = listed(ctx, DEVICES, parsed(devices, ctx, addresses[-1])).rows[0]
+        back = listed(
+            ctx, DEVICES, parsed(devices, ctx, f"{text}&{beside(query, first, 'before')}")
+        )
         before = found[: found.index(first.id)]
         assert [row.id for row in back.rows] == before[-query.size :]
         assert back.has_earlier == (len(before) > query.size)
-        jumped = listed(ctx, DEVICES, parsed(ctx, f"{text}&page=2"))
+        jumped = listed(ctx, DEVICES, parsed(devices, ctx, f"{text}&page=2"))
         assert [row.id for row in jumped.rows] == found[query.size : 2 * query.size]
     return found
 
 
-def parsed(ctx: Context, text: str) -> Asked:
+def parsed(devices: Bureau, ctx: Context, text: str) -> Asked:
     scope = {
         "method": "GET",
         "path": DEVICES.url,
         "query_string": quote(text, safe="=&%").encode(),
         "headers": [],
     }
-    application: Any = None  # reading an address asks nothing of it
-    request = Request(application, scope, "0")
+    request = Request(devices.application, scope, "0")
     return asked(request, DEVICES, unit_tree(ctx.tree_version), ctx.today)
 
 
@@ -157,5 +158,5 @@ def test_lists_and_counts_equal_what_each_row_says(devices: Bureau) -> None:
             assert shown
             for text in QUERIES:
                 wanted = expected(rows, text, shown)
-                assert walked(ctx, text) == wanted, (login, text)
-                assert total(ctx, DEVICES, parsed(ctx, text)) == len(wanted), (login, text)
+                assert walked(devices, ctx, text) == wanted, (login, text)
+                assert total(ctx, DEVICES, parsed(devices, ctx, text)) == len(wanted), (login, text)

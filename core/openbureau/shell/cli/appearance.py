@@ -50,7 +50,9 @@ def list_appearances(as_json: bool) -> None:
     "and logo of a unit and all below it; empty values are inherited.",
 )
 @click.argument("code", metavar="UNIT")
-@click.option("--zone", type=click.Choice(ZONES), default="staff", show_default=True, help="Site.")
+@click.option(
+    "--zone", type=click.Choice(ZONES), default="staff", show_default=True, help="网站。Site."
+)
 @click.option("--theme", help="主题。Theme.")
 @click.option("--name", type=words(30), help="平台名称。Name at the top of pages.")
 @click.option(

@@ -2,12 +2,32 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import click
 
-LARGEST_KEY = 2**63 - 1
-KEY = click.IntRange(1, LARGEST_KEY)
+LONGEST_KEY = 19
 DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class _Key(click.ParamType[int]):
+    """The number of a row: a whole number that a database can hold as a key."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        digits = str(value).strip()
+        if digits.isascii() and digits.isdecimal() and len(digits) < LONGEST_KEY:
+            return int(digits)
+        return self.fail(
+            f"{digits[:40]!r} 不是编号，应为列表中的整数。"
+            f"{digits[:40]!r} is not a number from the list.",
+            param,
+            ctx,
+        )
+
+
+KEY = _Key()
 
 
 def words(most: int, *, may_be_empty: bool = True) -> Callable[[str], str]:

@@ -1,6 +1,5 @@
 """`openbureau backup` and `openbureau restore`."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import click
 from openbureau.base.errors import OperatorError
 from openbureau.shell.backup import Report, back_up
 from openbureau.shell.backup import restore as bring_back
-from openbureau.shell.cli.options import json_option, settings
+from openbureau.shell.cli.options import json_option, report, settings
 from openbureau.shell.schema import opened_owners
 from openbureau.shell.vitals import note_backup
 
@@ -27,11 +26,11 @@ INCOMPLETE = 5
 def backup(file: Path, as_json: bool) -> None:
     chosen = settings()
     now = datetime.now(UTC)
-    report = back_up(chosen, file, opened_owners(chosen), now)
+    made = back_up(chosen, file, opened_owners(chosen), now)
     note_backup(chosen.data, now)
-    _show(report, "已备份 backed up", as_json=as_json)
-    if report.missing or report.damaged:
-        _name_files(report)
+    _show(made, "已备份 backed up", as_json=as_json)
+    if made.missing or made.damaged:
+        _name_files(made)
         click.echo(
             "备份已写入，但上述附件不完好。请从较早的备份取回。\n"
             "The backup was written, but these stored files are not whole in it. "
@@ -66,7 +65,7 @@ def restore(
     as_json: bool,
 ) -> None:
     chosen = settings()
-    report = bring_back(
+    made = bring_back(
         chosen,
         file,
         opened_owners(chosen),
@@ -74,10 +73,10 @@ def restore(
         is_verified=is_verified,
         is_forced=is_forced,
     )
-    _show(report, "已恢复 restored", as_json=as_json)
-    if report.missing or report.damaged:
-        _name_files(report)
-        missing, damaged = len(report.missing), len(report.damaged)
+    _show(made, "已恢复 restored", as_json=as_json)
+    if made.missing or made.damaged:
+        _name_files(made)
+        missing, damaged = len(made.missing), len(made.damaged)
         raise OperatorError(
             "BKP-015",
             f"数据已恢复并保留，但备份 {file} 中缺失 {missing} 个附件，"
@@ -95,30 +94,20 @@ def _name_files(report: Report) -> None:
         click.echo(f"损坏 damaged: {name}", err=True)
 
 
-def _show(report: Report, what: str, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "file": str(report.file),
-                    "release": report.release,
-                    "size_bytes": report.size_bytes,
-                    "members": report.members,
-                    "rows": report.rows,
-                    "verified": report.is_verified,
-                    "missing": report.missing,
-                    "damaged": report.damaged,
-                }
-            )
-        )
-        return
-    click.echo(
-        f"{what}: {report.file}\n"
-        f"  {report.size_bytes:,} 字节 bytes, {report.members} 个成员 members, "
-        f"{report.rows} 行 rows"
-        + (
-            "，每张表、每个附件一致 every table and stored file compared"
-            if report.is_verified
-            else ""
-        )
+def _show(done: Report, what: str, *, as_json: bool) -> None:
+    found = {
+        "file": str(done.file),
+        "release": done.release,
+        "size_bytes": done.size_bytes,
+        "members": done.members,
+        "rows": done.rows,
+        "verified": done.is_verified,
+        "missing": done.missing,
+        "damaged": done.damaged,
+    }
+    whole = "，每张表、每个附件一致 every table and stored file compared"
+    line = (
+        f"  {done.size_bytes:,} 字节 bytes, {done.members} 个成员 members, {done.rows} 行 rows"
+        f"{whole if done.is_verified else ''}"
     )
+    report(found, as_json, lambda _: (f"{what}: {done.file}", line))
