@@ -87,10 +87,10 @@ def restore(
         )
 
 
-def _name_files(report: Report) -> None:
-    for name in report.missing:
+def _name_files(made: Report) -> None:
+    for name in made.missing:
         click.echo(f"缺失 missing: {name}", err=True)
-    for name in report.damaged:
+    for name in made.damaged:
         click.echo(f"损坏 damaged: {name}", err=True)
 
 
