@@ -99,6 +99,14 @@ def test_unusable_description_is_refused_in_both_languages(
     assert commands.json("source", "list") == before
 
 
+def test_interval_that_is_no_number_of_minutes_is_refused(commands: Commands) -> None:
+    before = commands.json("source", "list")
+    for flag in ("--delta-every", "--lock-after", "--lock-window"):
+        result = commands.run("source", "change", "main", flag, "-1")
+        assert (result.exit_code, "CLI-001" in result.stderr) == (2, True)
+    assert commands.json("source", "list") == before
+
+
 @pytest.mark.parametrize(
     "options",
     [("--url", "ldap://elsewhere.example"), ("--bind-dn", "cn=other"), ("--insecure",)],

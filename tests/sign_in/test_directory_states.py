@@ -272,7 +272,7 @@ def test_sample_fills_in_what_the_directory_says(directory: Bureau, way: FaultPr
     assert directory.rows("SELECT lock_after FROM directory_source") == [(9,)]
 
 
-def test_synchronising_takes_over_a_stricter_rule_and_never_a_milder_one(
+def test_stricter_rule_of_the_directory_is_followed_and_never_a_milder_one(
     policy_slapd: Slapd, directory: Bureau
 ) -> None:
     rule = found_rule(config_for(policy_slapd))

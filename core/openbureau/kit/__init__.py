@@ -14,10 +14,9 @@ from openbureau.kit.receivers import (
     receivers,
     units_of_holders,
 )
-from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register, Retention
+from openbureau.kit.registers.declared import Column, Lamp, Register
 
 __all__ = [
-    "BulkAction",
     "Chart",
     "Column",
     "Condition",
@@ -30,7 +29,6 @@ __all__ = [
     "QrCode",
     "Receivers",
     "Register",
-    "Retention",
     "Series",
     "Sorting",
     "bar_chart",

@@ -1,4 +1,4 @@
-"""Registers: histories, comments, kept queries and imports; tokens of the API. When a
+"""Registers: histories, comments and imports; how directories lock accounts. When a
 directory locks an account.
 
 The models are frozen copies: this file says what the tables were, not what they are.
@@ -122,73 +122,11 @@ class RecordComment(Frozen):
         indexes = ((("realm", "record_id", "id"), False),)
 
 
-class SavedQuery(Frozen):
-    uid = CharField(unique=True, max_length=32)
-    realm = CharField(max_length=60)
-    name = CharField(max_length=60)
-    address = CharField(max_length=2000)
-    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
-    created_at = BigIntegerField()
-
-    class Meta:
-        table_name = "saved_query"
-        indexes = ((("account", "realm", "name"), True), (("realm", "unit"), False))
-
-
-class ListView(Frozen):
-    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    realm = CharField(max_length=60)
-    columns = TextField(default="[]")
-
-    class Meta:
-        table_name = "list_view"
-        indexes = ((("account", "realm"), True),)
-
-
-class ApiToken(Frozen):
-    uid = CharField(unique=True, max_length=32)
-    name = CharField(max_length=100)
-    digest = CharField(max_length=64, unique=True)
-    shown = CharField(max_length=12)
-    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    unit = ForeignKeyField(Unit, on_delete="RESTRICT", backref=None)
-    reach = CharField(max_length=10, default="unit")
-    scopes = TextField(default="[]")
-    per_minute = IntegerField(default=60)
-    ends_on = DateField(null=True)
-    created_by = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    created_at = BigIntegerField()
-    used_at = BigIntegerField(null=True)
-    revoked_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
-    revoked_at = BigIntegerField(null=True)
-
-    class Meta:
-        table_name = "api_token"
-
-
-class ApiAnswer(Frozen):
-    token = ForeignKeyField(ApiToken, on_delete="RESTRICT", backref=None)
-    key = CharField(max_length=100)
-    digest = CharField(max_length=64)
-    status = IntegerField()
-    body = TextField()
-    at = BigIntegerField()
-
-    class Meta:
-        table_name = "api_answer"
-        indexes = ((("token", "key"), True), (("at",), False))
-
-
 MADE = [
     ImportBatch,
     ImportLine,
     RecordChange,
     RecordComment,
-    SavedQuery,
-    ListView,
-    ApiToken,
-    ApiAnswer,
 ]
 
 

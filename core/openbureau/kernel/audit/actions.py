@@ -85,8 +85,10 @@ def record_act(
     realm: str,
     record_id: int | None = None,
     detail: Mapping[str, Any] = _NOTHING,
+    unit_id: int | None = None,
 ) -> int:
     """The audit row of what the person of a request does, in the post they act in; its id.
+    `unit_id` is the unit the record belongs to.
 
     Raises Unavailable as `record_audit`.
     """
@@ -95,6 +97,7 @@ def record_act(
         at=ctx.now,
         account_id=ctx.account.id,
         post_id=ctx.post.id if ctx.post else None,
+        unit_id=unit_id,
         realm=realm,
         record_id=record_id,
         detail=detail,

@@ -74,10 +74,11 @@ def _is_webp(file: BinaryIO) -> bool:
 
 
 def _is_text(file: BinaryIO) -> bool:
-    return any(_decodes(file, encoding) for encoding in ("utf-8", "gb18030"))
+    return any(decodes(file, encoding) for encoding in ("utf-8", "gb18030"))
 
 
-def _decodes(file: BinaryIO, encoding: str) -> bool:
+def decodes(file: BinaryIO, encoding: str) -> bool:
+    """Whether a whole file is text in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     file.seek(0)
     try:

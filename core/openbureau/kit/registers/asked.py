@@ -10,15 +10,15 @@ from openbureau.kernel.access.ranges import Order
 from openbureau.kernel.units.queries import UnitTree
 from openbureau.kit.conditions import Condition, Conditions, conditions
 from openbureau.kit.paging import SIZES, Sorting, sorting
-from openbureau.kit.registers.declared import Column, Register
-from openbureau.kit.registers.kinds import Choice, Day, Kind, Surroundings, Unreadable, YesNo
+from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.kinds import Day, Kind, Surroundings, Unreadable
 
 FARTHEST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """A comparison of a column with a value that the statement is given: `op` is one of
+class Comparison:
+    """A column compared with a value that the statement is given: `op` is one of
     `is not from to has empty`."""
 
     column: str
@@ -30,8 +30,8 @@ class Shape:
     """The form of a query without its values: equal for many people and values, so that its
     statements are compiled once. All `filters` hold, and of `conditions` all or one."""
 
-    filters: tuple[Test, ...] = ()
-    conditions: tuple[Test, ...] = ()
+    filters: tuple[Comparison, ...] = ()
+    conditions: tuple[Comparison, ...] = ()
     joiner: str = "and"
     is_voided: bool = False
     words: str = ""
@@ -114,9 +114,9 @@ class _Reading:
     def kind(self, name: str) -> Kind:
         return self._register.kinds[name]
 
-    def filters(self, filtered: Mapping[str, str]) -> tuple[Test, ...]:
+    def filters(self, filtered: Mapping[str, str]) -> tuple[Comparison, ...]:
         """A day may be a span: `2026-01-01..2026-03-31`, open on either side."""
-        found: list[Test] = []
+        found: list[Comparison] = []
         for name, text in filtered.items():
             if not text:
                 continue
@@ -127,14 +127,14 @@ class _Reading:
                 pairs = [("is", text)]
             for op, part in pairs:
                 if part and self._take(f"f{len(found)}", name, op, part):
-                    found.append(Test(name, op))
+                    found.append(Comparison(name, op))
         return tuple(found)
 
-    def stated(self, rows: Conditions) -> tuple[Test, ...]:
-        found: list[Test] = []
+    def stated(self, rows: Conditions) -> tuple[Comparison, ...]:
+        found: list[Comparison] = []
         for row in rows.stated:
             if row.op in self.kind(row.field).operators and self._said(row, len(found)):
-                found.append(Test(row.field, row.op))
+                found.append(Comparison(row.field, row.op))
         return tuple(found)
 
     def _said(self, row: Condition, number: int) -> bool:
@@ -192,8 +192,3 @@ def position(kind: Kind | None, key: Any, row_id: int) -> str:
     if kind is None or key is None:
         return str(row_id)
     return f"{row_id}~{kind.written(key)}"
-
-
-def is_choosable(column: Column, kind: Kind) -> bool:
-    """Whether a filter of this column is a list of choices."""
-    return isinstance(kind, Choice | YesNo)

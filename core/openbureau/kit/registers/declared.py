@@ -38,8 +38,7 @@ class Column:
     """One column of a register, of a field of its table.
 
     `width` is that of the list's tables. A `personal` column is masked for those without
-    the register's `personal` permission, named in the inventory of personal data with its
-    `purpose`, and marked in exports. `headers` are other names its column has in workbooks.
+    the register's `personal` permission. `headers` are other names it has in workbooks.
     `is_listed`: shown in the list until the person chooses otherwise; `is_sortable` needs an
     index. `is_required` defaults to what the table demands.
     """
@@ -48,7 +47,6 @@ class Column:
     label: str
     width: Literal["", "lamp", "moment", "unit", "step", "short", "wide"] = ""
     personal: Personal = ""
-    purpose: str = ""
     headers: Sequence[str] = ()
     sample: str = ""
     help: str = ""
@@ -72,39 +70,17 @@ class Lamp:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class BulkAction:
-    """Something done to many chosen records, as a job. `run(ctx, record_id)` is called for
-    each in a transaction of its own batch; what it raises is told for that record."""
-
-    code: str
-    label: str
-    permission: str
-    run: Callable[[Any, int], None]
-    needs_reason: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long records stay findable after a day of their own (`since`, a date column), and
-    by which rule. Afterwards personal columns are emptied; the record itself stays."""
-
-    since: str
-    years: int
-    basis: str
-
-
 @dataclass(frozen=True, eq=False)
 class Register:
     """A register (台账): a table of the plugin and everything people do with it.
 
     `realm` is `<slug>/<noun>`: its pages are at that address. `title` names the columns
-    that name a record, `key` those that tell two records apart (unique in the table),
+    that name a record, `key` those that tell two valid records apart,
     `filters` columns with few values or days, `words` those the one search box looks in.
     `read`, `write` and `personal` are permissions; a plugin declares them. `order` is a
-    column, `-` before it for falling. `lamp(row, today)` gives a row's lamp. `public` are
-    the columns anybody may see. `counter` counts records (台, 件). `check(ctx, values)` finds
-    what no single column can tell: a message by column.
+    column, `-` before it for falling. `lamp(row, today)` gives a row's lamp. `counter`
+    counts records (台, 件). `check(ctx, values)` finds what no single column can tell: a
+    message by column.
     """
 
     realm: str
@@ -121,10 +97,6 @@ class Register:
     order: str = "-id"
     counter: str = N_("条")
     lamp: Callable[[Any, dt.date], Lamp | None] | None = None
-    form: Any = None
-    actions: Sequence[BulkAction] = ()
-    public: Sequence[str] = ()
-    retention: Retention | None = None
     check: Callable[[Any, Mapping[str, Any]], Mapping[str, str]] | None = None
 
     def __post_init__(self) -> None:
@@ -196,9 +168,7 @@ def _problems(register: Register) -> list[str]:
         "key": register.key,
         "filters": register.filters,
         "words": register.words,
-        "public": register.public,
         "order": [name for name in [register.order.removeprefix("-")] if name != "id"],
-        "retention": [register.retention.since] if register.retention else [],
     }
     for what, names in named.items():
         found += [f"{what} names {name}, which is no column" for name in set(names) - set(known)]

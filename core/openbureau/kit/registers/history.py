@@ -11,11 +11,10 @@ from openbureau.base.context import Context
 from openbureau.base.errors import Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.models import Account, Post
-from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.units.models import Unit
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.models import RecordChange, RecordComment
-from openbureau.kit.registers.records import record
+from openbureau.kit.registers.records import audit_record, record
 
 LONGEST_COMMENT = 2000
 CHANGES_SHOWN = 100
@@ -138,7 +137,7 @@ def add_comment(ctx: Context, register: Register, record_id: int, text: str) -> 
         unit=ctx.post.access_unit_id if ctx.post else None,
         at=ctx.now,
     )
-    _audit(ctx, register, "commented", found)
+    audit_record(ctx, register, found, "commented")
     return made
 
 
@@ -157,19 +156,4 @@ def withdraw_comment(ctx: Context, register: Register, record_id: int, uid: str)
         raise Forbidden
     if comment.withdrawn_at is None:
         RecordComment.update(withdrawn_at=ctx.now).where(RecordComment.id == comment.id).execute()
-        _audit(ctx, register, "uncommented", found)
-
-
-def _audit(ctx: Context, register: Register, verb: str, row: Any) -> None:
-    record_audit(
-        action=f"{register.slug}.{verb}_{register.noun}",
-        at=ctx.now,
-        account_id=ctx.account.id,
-        post_id=ctx.post.id if ctx.post else None,
-        unit_id=row.unit_id,
-        realm=register.realm,
-        record_id=row.id,
-        detail={"title": register.record_title(row)},
-        request_id=ctx.request_id,
-        address=ctx.address,
-    )
+        audit_record(ctx, register, found, "uncommented")

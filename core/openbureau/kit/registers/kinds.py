@@ -69,7 +69,6 @@ def plain(text: str) -> str:
 class Kind(ABC):
     """How one column's values are read and written. `None` and "" are the empty value."""
 
-    schema: ClassVar[Mapping[str, Any]] = {"type": "string"}
     operators: ClassVar[tuple[str, ...]] = ("has", "is", "not", "empty")
 
     def __init__(self, field: Any) -> None:
@@ -152,11 +151,6 @@ class Passage(Line):
 class Whole(Kind):
     """A whole number."""
 
-    schema: ClassVar[Mapping[str, Any]] = {
-        "type": "integer",
-        "minimum": -LARGEST_WHOLE,
-        "maximum": LARGEST_WHOLE,
-    }
     operators = ("is", "not", "from", "to", "empty")
 
     @property
@@ -175,7 +169,6 @@ class Whole(Kind):
 class Amount(Kind):
     """A number with decimals."""
 
-    schema: ClassVar[Mapping[str, Any]] = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
     operators = Whole.operators
 
     @property
@@ -219,7 +212,6 @@ def _number(given: Any) -> Decimal:
 class YesNo(Kind):
     """Yes or no."""
 
-    schema: ClassVar[Mapping[str, Any]] = {"type": "boolean"}
     operators = ("is",)
     words: ClassVar[Mapping[str, bool]] = {
         **dict.fromkeys(("是", "有", "√", "y", "yes", "true", "1"), True),
@@ -243,7 +235,6 @@ class YesNo(Kind):
 class Day(Kind):
     """A day."""
 
-    schema: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date"}
     operators = ("is", "from", "to", "empty")
 
     @property
@@ -284,7 +275,6 @@ class Day(Kind):
 class Moment(Kind):
     """An instant; never read from people."""
 
-    schema: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date-time"}
     operators = ("from", "to")
 
     @property
@@ -315,11 +305,6 @@ class Choice(Kind):
     def labels(self) -> dict[Any, str]:
         """Message id by value."""
         return dict(self.field.choices)
-
-    @property
-    def schema_of(self) -> Mapping[str, Any]:
-        """The values, as a schema says them."""
-        return {"type": "string", "enum": [str(value) for value in self.labels]}
 
     def read_given(self, given: Any, around: Surroundings) -> Any:
         text = plain(str(given))

@@ -20,7 +20,7 @@ from openbureau.kernel.access.ranges import (
     visible_total,
 )
 from openbureau.kernel.search.queries import records_with
-from openbureau.kit.registers.asked import Asked, Shape, Test
+from openbureau.kit.registers.asked import Asked, Comparison, Shape
 from openbureau.kit.registers.declared import Register
 
 
@@ -148,7 +148,7 @@ def condition_of(register: Register, shape: Shape) -> Expression:
     return found
 
 
-def _tested(register: Register, test: Test, name: str) -> Any:
+def _tested(register: Register, test: Comparison, name: str) -> Any:
     column = register.by_name[test.column].field
     value = param(name)
     if test.op == "empty":

@@ -1,4 +1,4 @@
-"""Tables beside every register: histories, comments, kept queries, imports."""
+"""Tables beside every register: histories, comments, imports."""
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
@@ -122,34 +122,3 @@ class RecordComment(Table):
     class Meta:
         table_name = "record_comment"
         indexes = ((("realm", "record_id", "id"), False),)
-
-
-class SavedQuery(Table):
-    """A query of a register kept under a name (保存方案): the query part of its address.
-
-    With `unit` everybody in that unit's subtree is offered it.
-    """
-
-    uid = UidField()
-    realm = CharField(max_length=60)
-    name = CharField(max_length=60)
-    address = CharField(max_length=2000)
-    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
-    created_at = InstantField()
-
-    class Meta:
-        table_name = "saved_query"
-        indexes = ((("account", "realm", "name"), True), (("realm", "unit"), False))
-
-
-class ListView(Table):
-    """Which columns of a register somebody wants to see, in their order (JSON)."""
-
-    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
-    realm = CharField(max_length=60)
-    columns = TextField(default="[]")
-
-    class Meta:
-        table_name = "list_view"
-        indexes = ((("account", "realm"), True),)

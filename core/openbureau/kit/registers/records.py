@@ -14,7 +14,7 @@ from openbureau.base.database import param, statement
 from openbureau.base.errors import Conflict, Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.queries import visible
-from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.enablement.actions import bump_stamp
 from openbureau.kernel.search.actions import index_record
 from openbureau.kernel.units.queries import unit_tree
@@ -308,6 +308,18 @@ def _write(register: Register, current: Any, values: Mapping[str, Any]) -> None:
         setattr(current, name, value)
 
 
+def audit_record(ctx: Context, register: Register, row: Any, verb: str, **detail: Any) -> None:
+    """The audit row of what is done to a record."""
+    record_act(
+        ctx,
+        f"{register.slug}.{verb}_{register.noun}",
+        register.realm,
+        row.id,
+        {"title": register.record_title(row), **detail},
+        row.unit_id,
+    )
+
+
 def _note(
     ctx: Context,
     register: Register,
@@ -334,18 +346,7 @@ def _note(
     )
     _insert(change)
     if step.batch_id is None:
-        record_audit(
-            action=f"{register.slug}.{step.action}_{register.noun}",
-            at=ctx.now,
-            account_id=ctx.account.id,
-            post_id=ctx.post.id if ctx.post else None,
-            unit_id=row.unit_id,
-            realm=register.realm,
-            record_id=row.id,
-            detail={"title": register.record_title(row), "columns": sorted(after)},
-            request_id=ctx.request_id,
-            address=ctx.address,
-        )
+        audit_record(ctx, register, row, step.action, columns=sorted(after))
     index_row(register, row)
     bump_stamp(register.realm)
 

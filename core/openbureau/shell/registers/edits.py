@@ -88,7 +88,7 @@ def update(register: Register, request: Request) -> Any:
         return _form_page(register, request, form, row, status=422)
     version = _version(form)
     if row.voided_at is None and version < row.version:
-        return _merged(register, request, row, form, version)
+        return _merged(register, request, row, form, values, version)
     reason = str(request.form.get("reason", "")).strip()[:300] if request.form else ""
     step = Step("corrected", reason) if reason else CHANGED
     try:
@@ -106,13 +106,19 @@ def _version(form: Form) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else LARGEST_VERSION
 
 
-def _merged(register: Register, request: Request, row: Any, form: Form, version: int) -> Any:
+def _merged(
+    register: Register,
+    request: Request,
+    row: Any,
+    form: Form,
+    given: Mapping[str, Any],
+    version: int,
+) -> Any:
     """The form once more: their changes taken over where mine touched nothing; where both
     changed the same column, mine stays in the form and theirs is shown."""
     ctx = request.person
     before = values_at(register, row, version)
     theirs = form_values(ctx, register, row)
-    given = form_given(ctx, register, form)
     clashes = []
     for name in before:
         column = register.by_name.get(name)

@@ -138,13 +138,12 @@ def _paging(
     ]
     # Without a number a further page is known of only where there is one.
     known = query.page * query.size + (1 if found.has_later else 0)
-    kept = [pair for pair in request.query.multi_items() if pair[0] not in _PLACE]
     return Paging(
         known if count is None else count,
         query.page,
         query.size,
         request.path,
-        kept,
+        _kept(request),
         before=ends[0] if ends else "",
         after=ends[-1] if ends else "",
     )

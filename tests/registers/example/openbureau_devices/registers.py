@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openbureau import N_
-from openbureau.kit import Column, Lamp, Register, Retention
+from openbureau.kit import Column, Lamp, Register
 
 from .models import Device
 
@@ -46,8 +46,6 @@ DEVICES = Register(
     order="-id",
     lamp=lamp,
     check=check,
-    public=("kind", "name", "user", "due_on", "state"),
-    retention=Retention("used_on", 30, N_("特种设备安全技术档案保存至设备报废之后")),
     columns=(
         Column(Device.code, N_("设备代码"), "wide", sample="31105300002004000001"),
         Column(Device.name, N_("产品名称"), sample="蒸汽锅炉"),
@@ -66,14 +64,12 @@ DEVICES = Register(
             N_("安全管理人员"),
             is_listed=False,
             personal="name",
-            purpose=N_("通知检验和整改"),
         ),
         Column(
             Device.mobile,
             N_("移动电话"),
             is_listed=False,
             personal="mobile",
-            purpose=N_("通知检验和整改"),
         ),
         Column(Device.used_on, N_("投入使用日期"), is_listed=False),
         Column(Device.inspected_on, N_("最近检验日期"), is_listed=False),

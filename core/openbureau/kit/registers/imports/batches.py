@@ -14,7 +14,7 @@ from openbureau.base.i18n import N_, load_catalogues
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.access.contexts import context_of, moment_of
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.audit.actions import record_audit
+from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.files.actions import stored_file
 from openbureau.kernel.files.storage import Stored
 from openbureau.kernel.jobs.models import Job
@@ -220,13 +220,10 @@ def person_now(plugins: Plugins, account_id: int, post_id: int | None, now: dt.d
 
 def audit_batch(ctx: Context, register: Register, batch: ImportBatch, verb: str) -> None:
     """The one audit line of what is done with a whole batch: file, digest, counts."""
-    record_audit(
-        action=f"{register.slug}.{verb}_{register.noun}",
-        at=ctx.now,
-        account_id=ctx.account.id,
-        post_id=ctx.post.id if ctx.post else None,
-        unit_id=batch.unit_id,
-        realm=register.realm,
+    record_act(
+        ctx,
+        f"{register.slug}.{verb}_{register.noun}",
+        register.realm,
         detail={
             "batch": batch.uid,
             "file": batch.file_name,
@@ -236,6 +233,5 @@ def audit_batch(ctx: Context, register: Register, batch: ImportBatch, verb: str)
             "changed": batch.changed_total,
             "left_out": batch.duplicate_total + batch.error_total,
         },
-        request_id=ctx.request_id,
-        address=ctx.address,
+        unit_id=batch.unit_id,
     )

@@ -1,6 +1,5 @@
 """A table somebody brought, row by row: a workbook, or text with separators."""
 
-import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from openbureau.base.errors import Invalid
 from openbureau.base.i18n import N_
 from openbureau.base.sheets import MIB, UNREADABLE, Limits, sheet_rows
+from openbureau.kernel.files.formats import decodes
 from openbureau.kernel.files.names import extension_of
 
 ACCEPTED = (".xlsx", ".xls", ".et", ".csv")
@@ -60,22 +60,8 @@ def _text_rows(path: Path, limits: Limits) -> Iterator[list[Any]]:
 
 def _encoding(path: Path) -> str:
     """The encoding in which the whole file reads. Raises Invalid: in none."""
-    return next((name for name in _ENCODINGS if _decodes(path, name)), "") or _refused()
-
-
-def _refused() -> str:
-    raise Invalid(N_("这个 .csv 文件的文字无法读取，请另存为 UTF-8 编码后再上传。"))
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as file:
-        try:
-            while block := file.read(_BLOCK):
-                if b"\0" in block:
-                    return False
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
+        for name in _ENCODINGS:
+            if decodes(file, name):
+                return name
+    raise Invalid(N_("这个 .csv 文件的文字无法读取，请另存为 UTF-8 编码后再上传。"))

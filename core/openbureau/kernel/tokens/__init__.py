@@ -1,1 +1,0 @@
-"""Tokens with which other systems use the API in somebody's name."""
