@@ -1,4 +1,4 @@
-"""Tables beside every register: histories, comments, imports."""
+"""Tables beside every register: histories, comments, imports, kept queries, work on many."""
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
@@ -122,3 +122,97 @@ class RecordComment(Table):
     class Meta:
         table_name = "record_comment"
         indexes = ((("realm", "record_id", "id"), False),)
+
+
+class SavedQuery(Table):
+    """A query of a register kept under a name (保存方案): the query part of its address.
+
+    With `unit` everybody in that unit's subtree is offered it.
+    """
+
+    uid = UidField()
+    realm = CharField(max_length=60)
+    name = CharField(max_length=60)
+    address = CharField(max_length=2000)
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT", backref=None)
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "saved_query"
+        indexes = ((("account", "realm", "name"), True), (("realm", "unit"), False))
+
+
+class ListView(Table):
+    """Which columns of a register somebody wants to see, in their order (JSON)."""
+
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    realm = CharField(max_length=60)
+    columns = TextField(default="[]")
+
+    class Meta:
+        table_name = "list_view"
+        indexes = ((("account", "realm"), True),)
+
+
+class BulkRun(Table):
+    """One piece of work on many records, or an export: what was chosen, how far it came.
+
+    Meant are the records of `chosen` (JSON ids) or, where that is empty, all that `address`
+    finds. `params` (JSON) are the action's own. Records up to `last_record` are done; the
+    counts add up to `total` in the end. `digest` names the file that was made.
+    """
+
+    uid = UidField()
+    realm = CharField(max_length=60)
+    action = CharField(max_length=40)
+    address = CharField(max_length=2000, default="")
+    chosen = TextField(default="[]")
+    params = TextField(default="{}")
+    reason = CharField(max_length=300, default="")
+    state = CharField(max_length=10, default="waiting")
+    total = IntegerField(default=0)
+    done_total = IntegerField(default=0)
+    failed_total = IntegerField(default=0)
+    last_record = IntegerField(default=0)
+    file_name = CharField(max_length=200, default="")
+    digest = CharField(max_length=64, default="")
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    post = ForeignKeyField(Post, null=True, on_delete="RESTRICT", backref=None)
+    unit = ForeignKeyField(Unit, on_delete="RESTRICT", backref=None)
+    created_at = InstantField()
+    cancelled_at = InstantField(null=True)
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "bulk_run"
+        indexes = ((("account", "realm", "created_at"), False),)
+
+
+class BulkFault(Table):
+    """A record on which the work of a run failed, and why (JSON: message and values)."""
+
+    run = ForeignKeyField(BulkRun, on_delete="RESTRICT", backref=None)
+    record_id = IntegerField()
+    title = CharField(max_length=300)
+    problem = TextField()
+
+    class Meta:
+        table_name = "bulk_fault"
+        indexes = ((("run", "record_id"), True),)
+
+
+class RetentionChoice(Table):
+    """How long an administrator decided to keep personal data of a register, and by which
+    rule. Only added to: the latest row holds, the others are history."""
+
+    realm = CharField(max_length=60)
+    years = IntegerField()
+    basis = CharField(max_length=300)
+    is_carried_out = BooleanField(default=False)
+    account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    at = InstantField()
+
+    class Meta:
+        table_name = "retention_choice"
+        indexes = ((("realm", "at"), False),)

@@ -1,0 +1,1 @@
+"""Tokens with which other systems use the API in somebody's name."""
