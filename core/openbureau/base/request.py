@@ -87,7 +87,24 @@ class Application:
     files: Path
 
 
-class Request:
+class Address:
+    """A path and its query: of a request, or one that was kept and is asked again."""
+
+    __slots__ = ("path", "query")
+
+    def __init__(self, path: str, query: QueryParams) -> None:
+        self.path = path
+        self.query = query
+
+    def number(self, name: str, default: int, low: int = 0, high: int = 2**31 - 1) -> int:
+        """A whole number from the query, held between `low` and `high`."""
+        try:
+            return min(max(int(self.query.get(name, "")), low), high)
+        except ValueError:
+            return default
+
+
+class Request(Address):
     """One request as a view sees it.
 
     `arrived_at` is of the monotonic clock; `ctx` is the signed-in person (None on anonymous
@@ -117,8 +134,6 @@ class Request:
         "look",
         "method",
         "params",
-        "path",
-        "query",
         "request_id",
         "response_cookies",
         "response_headers",
@@ -132,14 +147,13 @@ class Request:
     )
 
     def __init__(self, app: Application, scope: Any, request_id: str) -> None:
+        super().__init__(scope["path"], QueryParams(scope["query_string"]))
         self.app = app
         self.scope = scope
         self.arrived_at = time.monotonic()
         self.request_id = request_id
         self.method: str = scope["method"]
-        self.path: str = scope["path"]
         self.headers = Headers(scope=scope)
-        self.query = QueryParams(scope["query_string"])
         self._cookies: dict[str, str] | None = None
         self._draft: Draft | Literal[False] | None = False
         self.route: Route | None = None
@@ -259,13 +273,6 @@ class Request:
             path = quote(self.path, safe="/-._~!$&'()*+,;=:@")
             self._full_path = f"{path}?{query}" if query else path
         return self._full_path
-
-    def number(self, name: str, default: int, low: int = 0, high: int = 2**31 - 1) -> int:
-        """A whole number from the query, held between `low` and `high`."""
-        try:
-            return min(max(int(self.query.get(name, "")), low), high)
-        except ValueError:
-            return default
 
     def cookie(self, name: str, value: str, max_age_s: int) -> None:
         """Sets a cookie with the answer; an age of 0 removes it."""

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openbureau.base.request import Request
+from openbureau.base.request import Address
 
 OPERATORS = ("has", "is", "not", "from", "to", "empty")
 JOINERS = ("and", "or")
@@ -37,12 +37,12 @@ class Conditions:
         return [row for row in self.rows if row.value or row.op == "empty"]
 
 
-def conditions(request: Request, fields: Sequence[str]) -> Conditions:
+def conditions(address: Address, fields: Sequence[str]) -> Conditions:
     """The rows in the address, after adding or removing the one asked for; at least one row.
 
     Unknown fields and comparisons are dropped, not guessed.
     """
-    query = request.query
+    query = address.query
     given = zip(query.getlist("field"), query.getlist("op"), query.getlist("value"), strict=False)
     rows = [
         Condition(field, op, unicodedata.normalize("NFKC", value).strip())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from openbureau.base.request import Request
+from openbureau.base.request import Address
 
 SIZES = (20, 50, 100)
 _NEAR = 1
@@ -104,24 +104,24 @@ class Sorting:
         return "descending" if self.is_down else "ascending"
 
 
-def sorting(request: Request, keys: Sequence[str], default: str) -> Sorting:
+def sorting(address: Address, keys: Sequence[str], default: str) -> Sorting:
     """The order asked for by `sort` in the address (`due`, `-due`); unknown ones mean `default`."""
-    asked = request.query.get("sort", default)
+    asked = address.query.get("sort", default)
     if asked.removeprefix("-") not in keys:
         asked = default
     key = asked.removeprefix("-")
-    kept = _kept(request, "sort", *_PLACE)
-    return Sorting(key, asked.startswith("-"), request.path, kept)
+    kept = _kept(address, "sort", *_PLACE)
+    return Sorting(key, asked.startswith("-"), address.path, kept)
 
 
-def _kept(request: Request, *left_out: str) -> list[tuple[str, str]]:
-    return [pair for pair in request.query.multi_items() if pair[0] not in left_out]
+def _kept(address: Address, *left_out: str) -> list[tuple[str, str]]:
+    return [pair for pair in address.query.multi_items() if pair[0] not in left_out]
 
 
-def paging(request: Request, total: int) -> Paging:
+def paging(address: Address, total: int) -> Paging:
     """The page asked for by `page` and `size` in the address; unusable values mean the nearest."""
-    asked = request.query.get("size", "")
+    asked = address.query.get("size", "")
     per_page = int(asked) if asked in {str(size) for size in SIZES} else SIZES[0]
     pages = max(1, -(-total // per_page))
-    number = request.number("page", 1, 1, pages)
-    return Paging(total, number, per_page, request.path, _kept(request, "size", *_PLACE))
+    number = address.number("page", 1, 1, pages)
+    return Paging(total, number, per_page, address.path, _kept(address, "size", *_PLACE))

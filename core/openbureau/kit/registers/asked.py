@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from openbureau.base.request import Request
+from openbureau.base.request import Address
 from openbureau.kernel.access.ranges import Order
 from openbureau.kernel.units.queries import UnitTree
 from openbureau.kit.conditions import Condition, Conditions, conditions
@@ -66,18 +66,18 @@ class Asked:
     problems: Sequence[tuple[str, Mapping[str, Any]]] = field(default=())
 
 
-def asked(request: Request, register: Register, tree: UnitTree, today: dt.date) -> Asked:
-    """What the address of this request asks of a register."""
+def asked(address: Address, register: Register, tree: UnitTree, today: dt.date) -> Asked:
+    """What an address asks of a register: that of a request, or one that was kept."""
     around = Surroundings(today, tree)
     reading = _Reading(register, around)
-    query = request.query
+    query = address.query
     filtered = {name: query.get(name, "").strip() for name in register.filters}
     filters = reading.filters(filtered)
     names = [column.name for column in register.columns]
-    rows = conditions(request, names)
+    rows = conditions(address, names)
     stated = reading.stated(rows)
     words = query.get("q", "").strip()[:100]
-    order = sorting(request, sortable(register), register.order)
+    order = sorting(address, sortable(register), register.order)
     place, at = _place(query, reading.kind(order.key) if order.key != "id" else None, around)
     code = query.get("unit", "").strip()
     return Asked(
@@ -90,7 +90,7 @@ def asked(request: Request, register: Register, tree: UnitTree, today: dt.date) 
         order=Order(order.key, order.is_down, place, is_backwards="before" in query),
         at=at,
         size=int(size) if (size := query.get("size", "")) in map(str, SIZES) else SIZES[0],
-        page=request.number("page", 1, 1, FARTHEST),
+        page=address.number("page", 1, 1, FARTHEST),
         unit_code=code,
         within=_units_below(tree, code) if code else None,
         problems=tuple(reading.problems),
