@@ -24,6 +24,7 @@ from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.frame import FrameBuilder
 from openbureau.kernel.gate import StaffGate
 from openbureau.kernel.jobs.bell import hang_bell
+from openbureau.kernel.tokens.gate import ApiGate
 from openbureau.kernel.units.models import Node
 from openbureau.shell import (
     arrangement,
@@ -117,11 +118,16 @@ def assemble(settings: Settings, plugins: Plugins, themes: Mapping[str, Theme]) 
         environments=build_environments(templates, catalogues, assets, themes),
         themes=themes,
         key=installation_key(settings.data, "forms"),
-        gate=StaffGate(FrameBuilder(CORE_MENU, name), lambda: dt.datetime.now(dt.UTC)),
+        gate=StaffGate(FrameBuilder(CORE_MENU, name), _now),
+        token_gate=ApiGate(_now),
         release=release(),
         is_demo=bool(node and node.is_demo),
         files=settings.data / "files",
     )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 class Bureau(Starlette):

@@ -8,7 +8,7 @@ from openbureau.base.declarations import Declared, Page, RecordKind
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import details, edits, imports, lists
+from openbureau.shell.registers import api, details, edits, imports, lists
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
@@ -16,6 +16,7 @@ PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     edits.pages_of,
     imports.pages_of,
     details.pages_of,
+    api.pages_of,
 )
 
 
@@ -33,14 +34,14 @@ def _widened(found: PluginRecord) -> PluginRecord:
 
 
 def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
-    taken = {(page.path, method) for page in declared.pages for method in page.methods}
+    taken = {place for page in declared.pages for place in _places(page)}
     known = {kind.realm for kind in declared.records}
     pages = [
         page
         for register in registers
         for part in PARTS
         for page in part(register)
-        if not any((page.path, method) in taken for method in page.methods)
+        if taken.isdisjoint(_places(page))
     ]
     kinds = [_kind(register) for register in registers if register.realm not in known]
     return replace(
@@ -48,6 +49,11 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
         pages=(*declared.pages, *pages),
         records=(*declared.records, *kinds),
     )
+
+
+def _places(page: Page) -> set[tuple[bool, str, str]]:
+    """Where a page is reached: below `/api/v1` or not, its path and each method."""
+    return {(page.zone == "api", page.path, method) for method in page.methods}
 
 
 def _kind(register: Register) -> RecordKind:
