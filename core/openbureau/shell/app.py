@@ -27,6 +27,7 @@ from openbureau.kernel.jobs.bell import hang_bell
 from openbureau.kernel.tokens.gate import ApiGate
 from openbureau.kernel.units.models import Node
 from openbureau.shell import (
+    api,
     arrangement,
     attachments,
     calendars,
@@ -74,6 +75,7 @@ CORE_PAGES: tuple[Page, ...] = (
     *console.PAGES,
     *patterns.PAGES,
     *health.PAGES,
+    *api.PAGES,
 )
 CORE_MENU = (
     MenuEntry(N_("工作台"), "/", "", icon="home", order=0),

@@ -100,6 +100,7 @@ REALMS = {
     "core/grant": N_("授权"),
     "core/delegation": N_("授权代办"),
     "core/session": N_("登录"),
+    "core/token": N_("接口令牌"),
     "core/sync": N_("目录同步"),
     "core/directory_source": N_("目录来源"),
 }

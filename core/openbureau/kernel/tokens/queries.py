@@ -1,7 +1,7 @@
 """Reads of tokens: who one speaks for, and which there are."""
 
 import hashlib
-from collections.abc import Collection
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -74,6 +74,16 @@ def refusal_of(row: Any, today: str) -> tuple[str, str]:
     return "", ""
 
 
+def token_state_row(token: ApiToken) -> Any:
+    """A token with its account and unit, as `refusal_of` looks at it."""
+    return SimpleNamespace(
+        revoked_at=token.revoked_at,
+        ends_on=token.ends_on,
+        state=token.account.state,
+        is_active=token.unit.is_active,
+    )
+
+
 def scopes_of(text: str) -> list[str]:
     """The permissions a token was given, of its column."""
     return msgspec.json.decode(text, type=list[str])
@@ -128,11 +138,3 @@ def token_within(ctx: Context, uid: str) -> ApiToken:
     if found is None or not ctx.may_in(POWER, found.unit_id):
         raise NotFound
     return found
-
-
-def live_tokens_of(unit_ids: Collection[int]) -> int:
-    """How many tokens of these units were not revoked."""
-    query = ApiToken.select().where(
-        ApiToken.unit.in_(list(unit_ids)) & ApiToken.revoked_at.is_null()
-    )
-    return int(query.count())

@@ -24,6 +24,7 @@ from openbureau.shell.console import (
     sources,
     sync,
     sync_undo,
+    tokens,
     unit_adoption,
     units,
 )
@@ -45,6 +46,7 @@ _SCREENS = (
     grants,
     group_roles,
     access,
+    tokens,
     sessions,
     administrators,
     audit,
