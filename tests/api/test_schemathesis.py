@@ -56,6 +56,7 @@ class Walk:
             kept = []
         prepared = requests.Request(**case.as_transport_kwargs(base_url=BASE)).prepare()
         headers = {name.lower(): _latin(value) for name, value in prepared.headers.items()}
+        headers.pop("accept-encoding", None)
         headers["authorization"] = f"Bearer {self.program.token}"
         body = prepared.body or b""
         answer = self.program.bureau.client().send(
