@@ -123,13 +123,16 @@ def _described(request: Request, register: Register) -> dict[str, Any]:
 
 
 def _form(register: Register, name: str) -> str:
-    """The JSON form of a column in short: `string ≤ 20`, `date`, `boiler | lift`."""
+    """The JSON form of a column in short: `string ≤ 20`, `date`, `boiler | lift`, and of a
+    number with decimals the text it is."""
     schema = schema_of(register.kinds[name])
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if "maxLength" in schema:
         return f"{schema['type']} ≤ {schema['maxLength']}"
-    return str(schema.get("format") or schema.get("pattern") or schema["type"])
+    if "pattern" in schema:
+        return f"{schema['type']} 12.50"
+    return str(schema.get("format") or schema["type"])
 
 
 PAGES: tuple[Page, ...] = (
