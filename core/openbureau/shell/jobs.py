@@ -23,6 +23,7 @@ from openbureau.kernel.tokens.actions import forget_old_answers
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
 from openbureau.shell import file_check
+from openbureau.shell.indexes import index_handlers
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -79,7 +80,7 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     A job of a unit where its plugin is off is parked; one without a unit always runs.
     """
-    handlers: dict[str, Handler] = {**core, **import_handlers(plugins)}
+    handlers: dict[str, Handler] = {**core, **import_handlers(plugins), **index_handlers(plugins)}
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
     slugs = tuple(record.slug for record in plugins.loaded)
