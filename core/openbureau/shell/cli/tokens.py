@@ -22,7 +22,7 @@ from openbureau.shell.cli.arguments import DAY, REASON, words
 from openbureau.shell.cli.deeds import deed, dry_run_option
 from openbureau.shell.cli.named import account_of, unit_of
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
-from openbureau.shell.registers.scopes import permissions_of_registers
+from openbureau.shell.registers.scopes import offered_scopes
 
 EVERYWHERE = Reach(is_everywhere=True)
 NAME = words(100, may_be_empty=False)
@@ -88,7 +88,7 @@ def new(
 ) -> None:
     opened = installation()
     now = dt.datetime.now(dt.UTC)
-    groups = permissions_of_registers(opened.plugins)
+    groups = offered_scopes(opened.plugins)
     declared = [permission for _, labelled in groups for permission, _ in labelled]
     with deed(dry_run=dry_run):
         wanted = Wanted(

@@ -36,7 +36,7 @@ from openbureau.kernel.tokens.queries import (
 from openbureau.kernel.units.models import Unit
 from openbureau.kit.paging import paging
 from openbureau.kit.picker import PartiesField
-from openbureau.shell.registers.scopes import permissions_of_registers
+from openbureau.shell.registers.scopes import offered_scopes
 
 LIST = "/-/console/tokens"
 REACH_LABELS = {"unit": N_("只在这个单位"), "subtree": N_("这个单位及全部下属")}
@@ -127,7 +127,7 @@ def _form(request: Request, **values: Any) -> TokenForm:
     form.reach.choices = [(code, say(text)) for code, text in REACH_LABELS.items()]
     form.scopes.choices = [
         (code, say(label))
-        for _, permissions in permissions_of_registers(request.app.plugins)
+        for _, permissions in offered_scopes(request.app.plugins, request.catalogue.language)
         for code, label in permissions
     ]
     return form
@@ -138,7 +138,7 @@ def _form_page(request: Request, form: TokenForm, status: int = 200) -> Any:
     boxes = {option.data: option for option in form.scopes}
     groups = [
         (say(label), [boxes[code] for code, _ in permissions])
-        for label, permissions in permissions_of_registers(request.app.plugins)
+        for label, permissions in offered_scopes(request.app.plugins, request.catalogue.language)
     ]
     return page("core/console_token_form.html", status=status, form=form, groups=groups)
 
@@ -164,7 +164,7 @@ def give_token(request: Request) -> Any:
 
 
 def _declared(request: Request) -> Sequence[str]:
-    groups = permissions_of_registers(request.app.plugins)
+    groups = offered_scopes(request.app.plugins, request.catalogue.language)
     return [code for _, permissions in groups for code, _ in permissions]
 
 
