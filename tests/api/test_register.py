@@ -8,6 +8,7 @@ from openbureau_devices.models import Device
 
 from openbureau.base.database import reading
 from openbureau.testing.bureau import Bureau
+from openbureau.testing.statements import statements
 
 from .programs import DEVICE, DEVICES, Program, told
 
@@ -43,7 +44,9 @@ def test_record_is_added_read_listed_changed_and_voided(devices: Bureau, program
         "devices.view_device",
         "devices.view_device",
         "devices.changed_device",
+        "devices.view_device",
         "devices.voided_device",
+        "devices.view_device",
         "devices.view_device",
     ]
     assert {json.loads(detail)["via_token"] for _, detail in acts} == {"设备对接"}
@@ -187,6 +190,15 @@ def test_list_is_filtered_sorted_cut_and_counted(program: Program) -> None:
     assert [i["code"] for i in told(program.get(f"{DEVICES}?{rows}"))["items"]] == ["C4"]
     assert len(told(program.get(f"{DEVICES}?q=食品厂&unit=530102"))["items"]) == 7
     assert told(program.get(f"{DEVICES}?unit=530103"))["items"] == []
+
+
+def test_list_takes_few_statements_whatever_its_rows(program: Program) -> None:
+    for number in range(12):
+        program.add(code=f"C{number}")
+    program.get(DEVICES)
+    with statements() as seen:
+        assert len(told(program.get(f"{DEVICES}?fields=code"))["items"]) == 12
+    assert len(seen) <= 3, seen
 
 
 @pytest.mark.parametrize("sort", ["-id", "due_on", "-due_on"])
