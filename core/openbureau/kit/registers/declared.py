@@ -23,6 +23,8 @@ KEPT: Mapping[str, tuple[type[Field], ...]] = {
     "changed_at": (InstantField,),
     "voided_at": (InstantField,),
 }
+# What is valid in a unit is counted from an index alone.
+COUNTED = ("voided_at", "unit")
 # Words of the list's address that are not filters.
 RESERVED = frozenset(
     (
@@ -156,6 +158,9 @@ def _problems(register: Register) -> list[str]:
     ]
     if isinstance(fields.get("unit"), ForeignKeyField) and fields["unit"].rel_model is not Unit:
         found.append("its column unit is not one of units")
+    indexes = [index[0] for index in register.model._meta.indexes if isinstance(index, tuple)]
+    if not any(tuple(index[:2]) == COUNTED for index in indexes):
+        found.append("its table has no index that begins with voided_at and unit")
     known = [column.name for column in register.columns]
     found += [f"column {name} is named twice" for name in set(known) if known.count(name) > 1]
     found += [
