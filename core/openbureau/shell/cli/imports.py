@@ -17,11 +17,11 @@ from openbureau.kernel.access.contexts import context_of, moment_of
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.files.storage import content_path, store
 from openbureau.kernel.units.models import Unit
+from openbureau.kit.registers.acting import register_of
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.applying import apply_batch, order_apply
 from openbureau.kit.registers.imports.batches import open_batch, refusal_of
 from openbureau.kit.registers.imports.checking import check_batch
-from openbureau.kit.registers.imports.jobs import register_of
 from openbureau.kit.registers.models import ImportBatch
 from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import installation, json_option, report
