@@ -2,6 +2,11 @@
 
 import csv
 import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +22,9 @@ from openbureau.testing.client import Answer, Client
 from .exported import device, keep
 
 URL = "/devices/device/export"
+HERE = Path(__file__).parent
+# With its metadata the plugin is one of the installed ones.
+EXAMPLE = f"{HERE / 'example'}:{HERE / 'installed'}"
 
 
 @pytest.fixture
@@ -151,3 +159,42 @@ def test_bad_wishes_are_told_or_left_out(
 ) -> None:
     keep([device(1)])
     assert export(zhang, **fields).status == status
+
+
+def test_command_exports_what_is_asked(devices: Bureau, database_url: str, tmp_path: Path) -> None:
+    keep([device(1, keeper="欧阳锋"), device(2, "530103", kind="lift")])
+    out = tmp_path / "设备.csv"
+
+    def run(*arguments: str) -> dict[str, Any]:
+        data = str(devices.installation.settings.data)
+        given = ["--data", data, "export", "devices/device", *arguments, "--json"]
+        ran = subprocess.run(
+            [sys.executable, "-m", "openbureau", *given],
+            env={**os.environ, "OPENBUREAU_DATABASE": database_url, "PYTHONPATH": EXAMPLE},
+            capture_output=True,
+            check=False,
+        )
+        found: dict[str, Any] = json.loads(ran.stdout)
+        assert ran.returncode == (0 if "rows" in found else ran.returncode)
+        return found.get("error", found)
+
+    found = run("--out", str(out))
+    assert (found["rows"], found["personal"]) == (2, "masked")
+    assert "欧**" in out.read_text("utf-8-sig")
+    assert run("--out", str(out))["code"] == "EXP-002"
+    given = ("--out", str(out), "--force", "--filter", "kind=boiler", "--columns", "code,keeper")
+    found = run(*given, "--reason", "交接")
+    assert (found["rows"], found["query"]) == (1, "设备种类：锅炉")
+    assert out.read_text("utf-8-sig").splitlines() == ["设备代码,安全管理人员", "D00001,欧阳锋"]
+    devices.grant("zhang", "devices.reader", "530102", "unit")
+    assert run("--out", str(out), "--force", "--as", "zhang")["rows"] == 1
+    assert "交接" in trail(devices)[1][0]
+    for arguments, code in (
+        (("--out", "a.pdf"), "EXP-001"),
+        (("--out", "a.csv", "--filter", "name=x"), "EXP-003"),
+        (("--out", "a.csv", "--columns", "x"), "EXP-004"),
+        (("--out", "a.csv", "--query", "due_on=..x"), "EXP-005"),
+        (("--out", str(tmp_path / "no" / "a.csv")), "EXP-007"),
+    ):
+        assert run(*arguments)["code"] == code
+    assert sorted(tmp_path.glob(".export-*")) == []

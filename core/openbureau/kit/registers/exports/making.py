@@ -6,6 +6,7 @@ from pathlib import Path
 
 from openbureau.base.context import CHINA, Context
 from openbureau.base.i18n import N_
+from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.declared import Register
@@ -62,6 +63,26 @@ def _watched(
         yield rows
         done += len(rows)
         advance(done)
+
+
+def audit_export(order: Order, name: str, digest: str, total: int) -> None:
+    """The audit line of an export, in the caller's transaction: what left the house."""
+    register = order.register
+    record_act(
+        order.ctx,
+        f"{register.slug}.exported_{register.noun}",
+        register.realm,
+        detail={
+            "file": name,
+            "digest": digest,
+            "total": total,
+            "query": order.words,
+            "columns": list(order.wanted.columns),
+            "personal": order.personal,
+            "reason": order.wanted.reason,
+        },
+        unit_id=order.unit_id,
+    )
 
 
 def notes(order: Order, total: int) -> list[tuple[str, str]]:

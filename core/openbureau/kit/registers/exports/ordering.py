@@ -10,10 +10,10 @@ from openbureau.base.errors import Conflict, Invalid
 from openbureau.base.i18n import N_
 from openbureau.kernel.files.actions import SWEEP_AFTER
 from openbureau.kernel.files.storage import TMP, content_path, keep_made, store_root
-from openbureau.kit.registers.exports.making import Order, write_export
+from openbureau.kit.registers.exports.making import Order, audit_export, write_export
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, file_name, is_too_long
 from openbureau.kit.registers.models import BulkRun
-from openbureau.kit.registers.runs import EXPORT, WORKING, audit_run, job_of, move, opened_run
+from openbureau.kit.registers.runs import EXPORT, WORKING, job_of, move, opened_run
 
 KEPT_FOR = dt.timedelta(days=7)
 OPEN_JOBS = ("ready", "running", "parked")
@@ -108,19 +108,7 @@ def _keep(run: BulkRun, order: Order, path: Path, total: int) -> None:
             file_name=stored.name,
             ended_at=ctx.now,
         )
-        audit_export(run, order)
-
-
-def audit_export(run: BulkRun, order: Order) -> None:
-    """The audit line of an export."""
-    detail = {
-        "file": run.file_name,
-        "digest": run.digest,
-        "query": order.words,
-        "columns": list(order.wanted.columns),
-        "personal": order.personal,
-    }
-    audit_run(order.ctx, order.register, run, "exported", detail)
+        audit_export(order, stored.name, stored.digest, total)
 
 
 def kept_file(run: BulkRun, now: dt.datetime) -> Path | None:
