@@ -32,9 +32,10 @@ def written_rows(
     masks = [_mask(register, column) if column.personal else None for column in columns]
     for rows in batches:
         seen = [is_full and ctx.may_in(register.personal, row.unit_id) for row in rows]
+        values = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         done = []
         for attribute, text_of, mask in zip(attributes, texts, masks, strict=True):
-            found = text_of([getattr(row, attribute) for row in rows])
+            found = text_of(values[attribute])
             if mask is not None:
                 found = [t if see else mask(t) for t, see in zip(found, seen, strict=True)]
             done.append(found)
@@ -44,8 +45,8 @@ def written_rows(
 def _texts(ctx: Context, register: Register, column: Column) -> Texts:
     kind = register.kinds[column.name]
     if isinstance(kind, Line):
-        # Mostly different ones: looking each up would cost more than writing it.
-        return lambda values: [kind.written(value) for value in values]
+        # Text is written as it is; asking the kind for each cell would cost most of the time.
+        return lambda values: [value or "" for value in values]
     written = _unit_writer(ctx, kind) if isinstance(kind, UnitChoice) else kind.written
     known: dict[Any, str] = {}
 

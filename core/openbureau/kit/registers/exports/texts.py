@@ -23,11 +23,13 @@ def write_csv(
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.label for column in columns])
         for rows in batches:
-            writer.writerows([harmless(text) for text in row] for row in rows)
+            writer.writerows(
+                [harmless(text) if text[:1] in _SUSPECT else text for text in row] for row in rows
+            )
             total += len(rows)
     return total
 
 
 def harmless(text: str) -> str:
     """A text that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text[:1] in _SUSPECT and _FORMULA.match(text) else text
+    return f"'{text}" if _FORMULA.match(text) else text
