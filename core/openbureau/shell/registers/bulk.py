@@ -111,10 +111,16 @@ def _some_titles(ctx: Context, register: Register, chosen: Chosen, count: int) -
     else:
         first = list(chosen.ids[:TITLES_SHOWN])
         rows = list(model.select().where(model.id.in_(first)).order_by(model.id))
-    names = say("、").join(register.record_title(row) or f"#{row.id}" for row in rows)
+    names = say("、").join(_named(ctx, register, row) for row in rows)
     if count > len(rows):
         return say("其中有：%(names)s 等。", names=names)
     return say("即：%(names)s。", names=names)
+
+
+def _named(ctx: Context, register: Register, row: Any) -> str:
+    key = " ".join(str(getattr(row, name) or "") for name in register.key)
+    title = register.record_title(row)
+    return ctx.gettext("%(title)s（%(key)s）", title=title, key=key) if title != key else key
 
 
 def create_run(register: Register, request: Request) -> Any:
