@@ -23,6 +23,7 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
 from openbureau.kit.registers.run_jobs import run_handlers
 from openbureau.shell import file_check
+from openbureau.shell.indexes import index_handlers
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -77,6 +78,7 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
         **core,
         **import_handlers(plugins),
         **run_handlers(plugins),
+        **index_handlers(plugins),
     }
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
