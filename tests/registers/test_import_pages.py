@@ -187,7 +187,7 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
     assert (status, "1 行不能导入" in found["problem"], total()) == (1, True, 0)
     status, found = run("--apply", "--take-good-rows")
     assert (status, found["state"], found["written"], total()) == (0, "applied", 1, 1)
-    assert "IMP-004" in run("--check", "--as", "zhao")[1]["code"]
+    assert "REG-003" in run("--check", "--as", "zhao")[1]["code"]
     assert "IMP-001" in run()[1]["code"]
     path.write_bytes(b"PK")
     assert "扩展名不符" in run("--check")[1]["message"]

@@ -17,6 +17,8 @@ from openbureau.shell.audit_labels import ACTIONS, REALMS
 from openbureau.shell.audit_subjects import Subject, Subjects
 
 VERBS = {
+    "bulk": N_("批量办理"),
+    "cancelled": N_("取消办理"),
     "changed": N_("更改"),
     "commented": N_("备注"),
     "corrected": N_("更正"),
