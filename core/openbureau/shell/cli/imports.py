@@ -14,6 +14,7 @@ from openbureau.base.errors import Conflict, Invalid, OperatorError
 from openbureau.base.i18n import load_catalogues
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.access.contexts import context_of, moment_of
+from openbureau.kernel.access.grants import granted_accounts
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.files.storage import content_path, store
 from openbureau.kernel.units.models import Unit
@@ -31,13 +32,14 @@ from openbureau.shell.loading import PACKAGE
 Refusal = tuple[str, Mapping[str, Any]]
 LARGEST_BYTES = 1 << 30
 EVERYWHERE = Reach(is_everywhere=True)
+MOST_NAMED = 5
 
 
 @click.command(
     "import",
-    help="检查或导入台账的表格（.xlsx .xls .et .csv）；不给 --as 时由系统管理员的账号记名。"
-    "Check or import a table into a register; without --as in the name of the system "
-    "administrator.",
+    help="检查或导入台账的表格（.xlsx .xls .et .csv）。写入时按 --as 账号的权限办理；只有一个人"
+    "能办理时可以不给。Check or import a table into a register. Written with the rights of the "
+    "--as account, which may be left out where only one person has them.",
 )
 @click.argument("realm", metavar="SLUG/REGISTER")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -73,7 +75,12 @@ def import_table(
     register = _register(opened.plugins, realm)
     now = dt.datetime.now(dt.UTC)
     with reading():
-        ctx = _acting(opened.plugins, register, login, now)
+        is_watching = only_check and login is None
+        ctx = (
+            _watching(opened.plugins, register, now)
+            if is_watching
+            else _acting(opened.plugins, register, login, now)
+        )
         unit_id = ctx.post.access_unit_id if ctx.post else _root()
         batch = _checked(ctx, register, file, unit_id)
         refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
@@ -97,35 +104,47 @@ def _register(plugins: Plugins, realm: str) -> Register:
 
 
 def _acting(plugins: Plugins, register: Register, login: str | None, now: dt.datetime) -> Context:
-    """The named person as they are; the operator holds every record, and is on the trail with
-    the name of the system's user."""
-    if login is not None:
-        row: Any = account_of(login)
-    else:
-        row = (
-            Account.select()
-            .where((Account.administrator == "system") & (Account.state == "active"))
-            .order_by(Account.id)
-            .first()
-        )
-    if row is None or row.state != "active":
-        raise OperatorError(
-            "IMP-003",
-            "没有可以记名的账号。没有任何改动。请用 --as 指定在用的账号。",
-            "There is no account to act as. Nothing changed. Name one in use with --as.",
-        )
-    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
-    ctx = context_of(person, moment_of(now), plugins, load_catalogues(())["zh"])
-    if login is None:
-        held = {register.read: EVERYWHERE, register.write: EVERYWHERE}
-        ctx = replace(ctx, reach={**ctx.reach, **held})
-    if not ctx.may(register.write):
+    """The named person as they are, or the only one there is to do it. Raises OperatorError:
+    the named one may not, or it is nobody or several and one has to be named."""
+    named = granted_accounts(register.write) if login is None else [account_of(login)]
+    active = [_context(plugins, row, now) for row in named if row.state == "active"]
+    able = [ctx for ctx in active if ctx.may(register.write)]
+    if len(able) == 1:
+        return able[0]
+    if login is not None and active:
         raise OperatorError(
             "IMP-004",
-            f"{row.login} 没有办理「{register.label}」的权限。没有任何改动。",
-            f"{row.login} may not write {register.realm}. Nothing changed.",
+            f"{login} 没有办理「{register.label}」的权限。没有任何改动。",
+            f"{login} may not write {register.realm}. Nothing changed.",
         )
-    return ctx
+    logins = ", ".join(ctx.account.login for ctx in able[:MOST_NAMED])
+    raise OperatorError(
+        "IMP-003",
+        f"要以一个在用账号的名义、按他的权限导入。没有任何改动。请用 --as 指定；"
+        f"可办理「{register.label}」的有：{logins or '无'}。",
+        "A table is imported in the name of one account in use and with its rights. Nothing "
+        f"changed. Name it with --as; who may write {register.realm}: {logins or 'nobody'}.",
+    )
+
+
+def _context(plugins: Plugins, row: Account, now: dt.datetime) -> Context:
+    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
+    return context_of(person, moment_of(now), plugins, load_catalogues(())["zh"])
+
+
+def _watching(plugins: Plugins, register: Register, now: dt.datetime) -> Context:
+    """The operator, who may have any table checked, in the name of a system administrator."""
+    row = (
+        Account.select()
+        .where((Account.administrator == "system") & (Account.state == "active"))
+        .order_by(Account.id)
+        .first()
+    )
+    if row is None:
+        return _acting(plugins, register, None, now)
+    ctx = _context(plugins, row, now)
+    held = {register.read: EVERYWHERE, register.write: EVERYWHERE}
+    return replace(ctx, reach={**ctx.reach, **held})
 
 
 def _root() -> int:
