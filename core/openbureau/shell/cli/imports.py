@@ -19,7 +19,7 @@ from openbureau.kit.registers.imports.checking import check_batch
 from openbureau.kit.registers.models import ImportBatch
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
-from openbureau.shell.cli.registers import acting, acting_unit, named_register
+from openbureau.shell.cli.registers import acting, acting_unit, entitled, named_register
 from openbureau.shell.loading import PACKAGE
 
 Refusal = tuple[str, Mapping[str, Any]]
@@ -28,9 +28,9 @@ LARGEST_BYTES = 1 << 30
 
 @click.command(
     "import",
-    help="检查或导入台账的表格（.xlsx .xls .et .csv）；不给 --as 时由系统管理员的账号记名。"
-    "Check or import a table into a register; without --as in the name of the system "
-    "administrator.",
+    help="检查或导入台账的表格（.xlsx .xls .et .csv）。写入时按 --as 账号的权限办理；只有一个人"
+    "能办理时可以不给。Check or import a table into a register. Written with the rights of the "
+    "--as account, which may be left out where only one person has them.",
 )
 @click.argument("realm", metavar="SLUG/REGISTER")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -66,7 +66,10 @@ def import_table(
     register = named_register(opened.plugins, realm)
     now = dt.datetime.now(dt.UTC)
     with reading():
-        ctx = acting(opened.plugins, register, login, now, register.write)
+        if only_check and login is None:
+            ctx = acting(opened.plugins, register, None, now, register.write)
+        else:
+            ctx = entitled(opened.plugins, register, login, now, register.write)
         batch = _checked(ctx, register, file, acting_unit(ctx))
         refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
         answer = _answer(ImportBatch.get_by_id(batch.id), refusal)
