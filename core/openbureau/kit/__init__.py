@@ -14,9 +14,11 @@ from openbureau.kit.receivers import (
     receivers,
     units_of_holders,
 )
-from openbureau.kit.registers.declared import Column, Lamp, Register
+from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register
+from openbureau.kit.registers.records import Step, change_record
 
 __all__ = [
+    "BulkAction",
     "Chart",
     "Column",
     "Condition",
@@ -31,7 +33,9 @@ __all__ = [
     "Register",
     "Series",
     "Sorting",
+    "Step",
     "bar_chart",
+    "change_record",
     "conditions",
     "holder_labels",
     "holder_values",

@@ -22,6 +22,7 @@ from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.tokens.actions import forget_old_answers
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
+from openbureau.kit.registers.run_jobs import run_handlers
 from openbureau.shell import file_check
 from openbureau.shell.indexes import index_handlers
 
@@ -80,7 +81,12 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     A job of a unit where its plugin is off is parked; one without a unit always runs.
     """
-    handlers: dict[str, Handler] = {**core, **import_handlers(plugins), **index_handlers(plugins)}
+    handlers: dict[str, Handler] = {
+        **core,
+        **import_handlers(plugins),
+        **run_handlers(plugins),
+        **index_handlers(plugins),
+    }
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
     slugs = tuple(record.slug for record in plugins.loaded)

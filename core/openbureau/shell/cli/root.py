@@ -24,6 +24,7 @@ from openbureau.shell.cli.check import check
 from openbureau.shell.cli.delegation import delegation
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.exports import export_register
 from openbureau.shell.cli.files import files
 from openbureau.shell.cli.group_roles import group_role
 from openbureau.shell.cli.handing_over import carry_out_handover, preview
@@ -119,6 +120,7 @@ for command in (
     why,
     bench,
     import_table,
+    export_register,
     search,
 ):
     root.add_command(command)

@@ -9,13 +9,27 @@ from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.finding import findable_after
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import api, details, edits, imports, lists
+from openbureau.shell.registers import (
+    api,
+    bulk,
+    details,
+    edits,
+    exports,
+    imports,
+    labels,
+    lists,
+    runs,
+)
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     lists.pages_of,
     edits.pages_of,
     imports.pages_of,
+    exports.pages_of,
+    bulk.pages_of,
+    labels.pages_of,
+    runs.pages_of,
     details.pages_of,
     api.pages_of,
 )

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from openbureau.base.declarations import Page
 from openbureau.base.pages import page
@@ -12,10 +12,12 @@ from openbureau.base.request import Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.paging import Paging
 from openbureau.kit.registers.asked import Asked, asked, position
+from openbureau.kit.registers.bulk.actions import offered_actions
 from openbureau.kit.registers.cells import table_columns, table_rows
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, YesNo
 from openbureau.kit.registers.listing import Listed, listed, total
+from openbureau.shell.registers.asking import address_of
 
 _PLACE = frozenset({"page", "before", "after", "size", "counted"})
 _OWN = frozenset({"q", "add", "remove", "columns"})
@@ -56,6 +58,11 @@ def show_list(register: Register, request: Request) -> Any:
             ctx.gettext(register.by_name[name].label) for name in (*register.title, *register.words)
         ),
         may_write=ctx.may(register.write),
+        actions=[
+            (action.code, ctx.gettext(action.label)) for action in offered_actions(ctx, register)
+        ],
+        address=address_of(request),
+        chosen_from=parse_qsl(address_of(request), keep_blank_values=True),
         is_narrowed=bool(_kept(request)),
         total_url=f"{register.url}/total?{urlencode(_kept(request))}",
         counted_url=f"{register.url}?{urlencode([*_kept(request), ('counted', '1')])}",
@@ -153,6 +160,6 @@ def pages_of(register: Register) -> Sequence[Page]:
     """The pages about the list of one register."""
     noun, read = register.noun, register.read
     return (
-        Page(noun, partial(show_list, register), read),
+        Page(noun, partial(show_list, register), read, stamps=(register.realm,)),
         Page(f"{noun}/total", partial(show_total, register), read),
     )
