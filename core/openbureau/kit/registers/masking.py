@@ -37,3 +37,8 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
 def masked(kind: str, text: str) -> str:
     """The text with its telling part hidden; "" stays "". `kind` is a column's `personal`."""
     return _MASKS[kind](text) if text else ""
+
+
+def is_masked_form(kind: str, value: str | None, given: str) -> bool:
+    """Whether what was given is nothing but the value as it was shown, masked."""
+    return HIDDEN in given and masked(kind, str(value or "")) == given

@@ -46,6 +46,7 @@ from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.tokens import token
 from openbureau.shell.cli.unit_adoption import adopt_unit
 from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
@@ -107,6 +108,7 @@ for command in (
     account,
     accounts,
     session,
+    token,
     post,
     role,
     group_role,

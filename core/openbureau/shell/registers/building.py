@@ -9,7 +9,17 @@ from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.finding import findable_after
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import bulk, details, edits, exports, imports, labels, lists, runs
+from openbureau.shell.registers import (
+    api,
+    bulk,
+    details,
+    edits,
+    exports,
+    imports,
+    labels,
+    lists,
+    runs,
+)
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
@@ -21,6 +31,7 @@ PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     labels.pages_of,
     runs.pages_of,
     details.pages_of,
+    api.pages_of,
 )
 
 
@@ -38,14 +49,14 @@ def _widened(found: PluginRecord) -> PluginRecord:
 
 
 def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
-    taken = {(page.path, method) for page in declared.pages for method in page.methods}
+    taken = {place for page in declared.pages for place in _places(page)}
     known = {kind.realm for kind in declared.records}
     pages = [
         page
         for register in registers
         for part in PARTS
         for page in part(register)
-        if not any((page.path, method) in taken for method in page.methods)
+        if taken.isdisjoint(_places(page))
     ]
     kinds = [_kind(register) for register in registers if register.realm not in known]
     return replace(
@@ -53,6 +64,11 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
         pages=(*declared.pages, *pages),
         records=(*declared.records, *kinds),
     )
+
+
+def _places(page: Page) -> set[tuple[bool, str, str]]:
+    """Where a page is reached: below `/api/v1` or not, its path and each method."""
+    return {(page.zone == "api", page.path, method) for method in page.methods}
 
 
 def _kind(register: Register) -> RecordKind:
