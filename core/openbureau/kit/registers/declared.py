@@ -28,6 +28,7 @@ RESERVED = frozenset(
     (
         *("q", "field", "op", "value", "joiner", "add", "remove", "sort", "size", "page"),
         *("columns", "after", "before", "query", "part", "voided", "unit", "select_all"),
+        *("advanced", "counted", "back", "renew"),
     )
 )
 Personal = Literal["", "name", "phone", "mobile", "id_number", "address", "mail"]
@@ -175,6 +176,9 @@ def _problems(register: Register) -> list[str]:
     if not register.title or not register.key:
         found.append("title and key name at least one column")
     found += [f"the name {name} is reserved" for name in set(register.filters) & RESERVED]
+    personal = {column.name for column in register.columns if column.personal}
+    if register.order.removeprefix("-") in personal:
+        found.append("its order would tell personal data")
     if any(column.personal for column in register.columns) and not register.personal:
         found.append("it holds personal data and names no permission for it")
     return found

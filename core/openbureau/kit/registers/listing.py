@@ -10,6 +10,8 @@ from peewee import SQL, Expression, NodeList, Query
 
 from openbureau.base.context import Context
 from openbureau.base.database import Statement, is_postgresql, param, statement
+from openbureau.base.errors import Forbidden
+from openbureau.base.i18n import N_
 from openbureau.kernel.access.ranges import (
     Order,
     Scope,
@@ -22,6 +24,7 @@ from openbureau.kernel.access.ranges import (
 from openbureau.kernel.search.queries import records_with
 from openbureau.kit.registers.asked import Asked, Comparison, Shape
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.masking import hidden_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Listed:
 
 
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:
-    """The page of a query that its address names."""
+    """The page of a query that its address names. Raises Forbidden: it asks by a column that
+    this person sees masked."""
+    _refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     order, at = query.order, query.at
     skipped = (query.page - 1) * query.size
@@ -56,10 +61,19 @@ def listed(ctx: Context, register: Register, query: Asked) -> Listed:
 
 
 def total(ctx: Context, register: Register, query: Asked) -> int:
-    """How many records the query finds: exact."""
+    """How many records the query finds: exact. Raises Forbidden as `listed`."""
+    _refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     build = _compiled(_count, register, query.shape, sight.scope)
     return int(build.value(**sight.values, **query.values) or 0)
+
+
+def _refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+    tests = (*query.shape.filters, *query.shape.conditions)
+    if not hidden_columns(ctx, register).isdisjoint(
+        {query.order.column, *(test.column for test in tests)}
+    ):
+        raise Forbidden(N_("您看不到这一栏的内容，不能按它查询。"))
 
 
 def _at(at: tuple[Any, int] | None) -> Mapping[str, Any]:
@@ -159,6 +173,8 @@ def _tested(register: Register, test: Comparison, name: str) -> Any:
         return NodeList((column, like, value, SQL("ESCAPE '\\'")), parens=True)
     if test.op == "not":
         return (column != value) | column.is_null() if column.null else column != value
+    if test.op == "within":
+        return (column >= value) & (column <= param(f"{name}_last"))
     compared: dict[str, Callable[[Any, Any], Any]] = {
         "is": operator.eq,
         "from": operator.ge,

@@ -8,11 +8,13 @@ from openbureau.base.declarations import Declared, Page, RecordKind
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import details, edits, imports, lists
+from openbureau.shell.registers import columns, details, edits, imports, lists, queries
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     lists.pages_of,
+    queries.pages_of,
+    columns.pages_of,
     edits.pages_of,
     imports.pages_of,
     details.pages_of,
