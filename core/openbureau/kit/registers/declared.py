@@ -122,6 +122,11 @@ class Register:
         """Where the list is."""
         return f"/{self.realm}"
 
+    @property
+    def slot(self) -> str:
+        """The place on a record's page that other plugins may fill."""
+        return f"{self.slug}.{self.noun}"
+
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
         """The columns by name."""

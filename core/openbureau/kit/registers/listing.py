@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 from peewee import SQL, Expression, NodeList, Query
 
@@ -22,7 +22,7 @@ from openbureau.kernel.access.ranges import (
     visible_total,
 )
 from openbureau.kernel.search.queries import records_with
-from openbureau.kit.registers.asked import Asked, Comparison, Shape
+from openbureau.kit.registers.asked import Asked, Comparison, Shape, stored
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.masking import hidden_columns
 
@@ -66,6 +66,25 @@ def total(ctx: Context, register: Register, query: Asked) -> int:
     sight = sight_of(ctx, register.read, register.realm, query.within)
     build = _compiled(_count, register, query.shape, sight.scope)
     return int(build.value(**sight.values, **query.values) or 0)
+
+
+def neighbours(
+    ctx: Context, register: Register, query: Asked, row: Any
+) -> tuple[int | None, int | None]:
+    """The records before and after one in the order of a query; None at its ends. Raises
+    Forbidden as `listed`."""
+    _refuse_hidden(ctx, register, query)
+    sight = sight_of(ctx, register.read, register.realm, query.within)
+    column = query.order.column
+    key = stored(row.id if column == "id" else getattr(row, column))
+    found: list[int | None] = []
+    for is_backwards in (True, False):
+        place: Literal["value", "none"] = "none" if key is None else "value"
+        order = replace(query.order, place=place, is_backwards=is_backwards)
+        build = _compiled(_page, register, query.shape, sight.scope, order, 1)
+        beside = build.row(**sight.values, **query.values, at_key=key, at_id=row.id)
+        found.append(beside.id if beside else None)
+    return found[0], found[1]
 
 
 def _refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:

@@ -154,6 +154,7 @@ def _arranged(
         "current": current,
         "is_changed": current is not None and current.address != text,
         "query_text": text,
+        "print_url": f"{register.url}/print{'?' if text else ''}{text}",
         "column_options": [
             (column.name, say(column.label), column.name in names) for column in (*shown, *others)
         ],
