@@ -100,7 +100,7 @@ def _search(
     rows = searching.condition_rows(register, given)
     pairs, more = narrowing(register, plain), arranging(register, plain)
     used = [("query", uid)] if (uid := plain.query.get("query", "")) else []
-    is_open = bool(query.conditions.stated) or bool({"add", "advanced"} & {*given.query})
+    is_open = bool(query.conditions.stated) or bool({"add", "remove", "advanced"} & {*given.query})
     kept = [pair for pair in [*pairs, *more, *used] if pair[0] not in _TYPED]
     say, hidden = ctx.gettext, hidden_columns(ctx, register)
     return {

@@ -38,6 +38,7 @@ def renewed(ctx: Context, register: Register, request: Request) -> Address:
     rows[int(asked)] = Condition(row.field, op, row.value if _fits(ctx, kind, row.value) else "")
     left = ("field", "op", "value", "renew")
     pairs = [pair for pair in request.query.multi_items() if pair[0] not in left]
+    pairs.append(("advanced", "1"))
     for each in rows:
         pairs += [("field", each.field), ("op", each.op), ("value", each.value)]
     return Address(request.path, QueryParams(pairs))
