@@ -12,6 +12,7 @@ from openbureau.base.context import Context
 from openbureau.base.database import Statement, is_postgresql, param, statement
 from openbureau.base.errors import Forbidden
 from openbureau.base.i18n import N_
+from openbureau.base.request import Address
 from openbureau.kernel.access.ranges import (
     Order,
     Scope,
@@ -22,7 +23,8 @@ from openbureau.kernel.access.ranges import (
     visible_total,
 )
 from openbureau.kernel.search.queries import records_with
-from openbureau.kit.registers.asked import Asked, Comparison, Shape, stored
+from openbureau.kernel.units.queries import unit_tree
+from openbureau.kit.registers.asked import Asked, Comparison, Shape, asked, stored
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.masking import hidden_columns
 
@@ -39,6 +41,13 @@ class Listed:
     has_earlier: bool
     has_later: bool
     skipped: int
+
+
+def asked_by(ctx: Context, register: Register, address: Address) -> Asked:
+    """What this person asks of a register with an address: that of the request, or one that
+    was kept. By columns they see masked nothing is asked."""
+    tree, hidden = unit_tree(ctx.tree_version), hidden_columns(ctx, register)
+    return asked(address, register, tree, ctx.today, hidden)
 
 
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:

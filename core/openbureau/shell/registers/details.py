@@ -25,11 +25,10 @@ from openbureau.kit.registers.history import (
     withdraw_comment,
 )
 from openbureau.kit.registers.kinds import Choice, UnitChoice, YesNo
-from openbureau.kit.registers.listing import neighbours
+from openbureau.kit.registers.listing import asked_by, neighbours
 from openbureau.kit.registers.masking import masked
 from openbureau.kit.registers.records import record
 from openbureau.shell.attachments import attachment_lines
-from openbureau.shell.registers.lists import asked_of
 from openbureau.shell.registers.returning import list_back, list_left, list_named, with_back
 
 HISTORY_PAGE = 100
@@ -86,7 +85,7 @@ def _beside(ctx: Context, register: Register, row: Any, left: str | None) -> dic
     not walked: that may take long."""
     found: Sequence[int | None] = (None, None)
     if left is not None:
-        query = asked_of(ctx, register, kept_address(register, left))
+        query = asked_by(ctx, register, kept_address(register, left))
         if query.shape.is_declared:
             found = neighbours(ctx, register, query, row)
     names = ("earlier_url", "later_url")

@@ -20,11 +20,11 @@ from openbureau.kit.registers.addresses import (
     narrowing,
     plain_address,
 )
-from openbureau.kit.registers.asked import Asked, askable, asked, position
+from openbureau.kit.registers.asked import Asked, askable, position
 from openbureau.kit.registers.cells import table_columns, table_rows
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import UnitChoice
-from openbureau.kit.registers.listing import Listed, listed, total
+from openbureau.kit.registers.listing import Listed, asked_by, listed, total
 from openbureau.kit.registers.masking import hidden_columns
 from openbureau.kit.registers.phrases import phrases
 from openbureau.kit.registers.saved_queries import (
@@ -48,7 +48,7 @@ def show_list(register: Register, request: Request) -> Any:
     if request.is_part:
         shown_at = list_url(register, plain.query.multi_items())
         request.response_headers.append((b"hx-push-url", shown_at.encode()))
-    query = asked_of(ctx, register, plain)
+    query = asked_by(ctx, register, plain)
     arranged = arrangement_of(ctx, register)
     names = plain.query.getlist("columns")
     shown = shown_columns(register, names or arranged.columns)
@@ -64,12 +64,6 @@ def show_list(register: Register, request: Request) -> Any:
         **_search(ctx, register, given, plain, query),
         **_arranged(ctx, register, plain, arranged, shown),
     )
-
-
-def asked_of(ctx: Context, register: Register, address: Address) -> Asked:
-    """What this person asks of a register with an address."""
-    tree, hidden = unit_tree(ctx.tree_version), hidden_columns(ctx, register)
-    return asked(address, register, tree, ctx.today, hidden)
 
 
 def _rows(
@@ -167,7 +161,7 @@ def _arranged(
 def show_total(register: Register, request: Request) -> Any:
     """How many records a free query finds, for its place in the list."""
     ctx = request.person
-    query = asked_of(ctx, register, plain_address(register, request))
+    query = asked_by(ctx, register, plain_address(register, request))
     return page(
         "kit/register_total.html",
         fragment="total",

@@ -12,10 +12,9 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.addresses import list_url, narrowing, plain_address
 from openbureau.kit.registers.cells import table_columns, table_rows
 from openbureau.kit.registers.declared import Register
-from openbureau.kit.registers.listing import listed, total
+from openbureau.kit.registers.listing import asked_by, listed, total
 from openbureau.kit.registers.phrases import phrases, sentence
 from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
-from openbureau.shell.registers.lists import asked_of
 
 ROWS_PRINTED = 1000
 
@@ -24,7 +23,7 @@ def print_list(register: Register, request: Request) -> Any:
     """The first thousand records of a query on one page, in the columns of the list."""
     ctx = request.person
     plain = plain_address(register, request)
-    asked = asked_of(ctx, register, plain)
+    asked = asked_by(ctx, register, plain)
     whole = replace(
         asked,
         at=None,

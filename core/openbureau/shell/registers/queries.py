@@ -17,6 +17,7 @@ from openbureau.base.request import Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.addresses import kept_address, narrowing
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.phrases import phrases, sentence
 from openbureau.kit.registers.saved_queries import (
     LONGEST_NAME,
@@ -31,7 +32,6 @@ from openbureau.kit.registers.saved_queries import (
     save_query,
     shareable_units,
 )
-from openbureau.shell.registers.lists import asked_of
 
 
 class QueryForm(Form):
@@ -70,7 +70,7 @@ def _line(ctx: Context, register: Register, kept: KeptQuery) -> dict[str, Any]:
 def query_words(ctx: Context, register: Register, text: str) -> str:
     """What a kept address asks, in one sentence."""
     address = kept_address(register, text)
-    told = phrases(ctx, register, asked_of(ctx, register, address), narrowing(register, address))
+    told = phrases(ctx, register, asked_by(ctx, register, address), narrowing(register, address))
     return sentence(ctx, told) or ctx.gettext("全部记录")
 
 
