@@ -21,7 +21,7 @@ from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
-from openbureau.shell import file_check
+from openbureau.shell import conversion, file_check
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -35,6 +35,7 @@ def _sweep_files(now: dt.datetime) -> None:
     if (local.hour, local.minute) == (3, 0):
         sweep_uploads(now)
         sweep_orphans(now)
+        conversion.sweep_derived()
 
 
 def _archive_leavers(now: dt.datetime) -> None:
@@ -62,6 +63,7 @@ def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
     return {
         verifying.KIND: verifying.verification_handler(settings.data),
+        conversion.KIND: conversion.handle_conversion,
         file_check.KIND: file_check.file_check_handler(settings.data),
         **sync_handlers(settings),
     }
