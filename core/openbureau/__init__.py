@@ -63,8 +63,8 @@ from openbureau.kernel.events.actions import emit
 from openbureau.kernel.files.actions import attach, remove_attachment
 from openbureau.kernel.files.queries import attachments_of
 from openbureau.kernel.jobs.actions import enqueue
-from openbureau.kernel.search.actions import index_record, unindex_record
-from openbureau.kernel.search.queries import search
+from openbureau.kernel.search.actions import Findable, index_record, unindex_record
+from openbureau.kernel.search.queries import Narrowing, search
 from openbureau.kernel.todos.actions import (
     cancel_todos,
     close_todo,
@@ -96,12 +96,14 @@ __all__ = [
     "DateRange",
     "DateRangeField",
     "DeskTile",
+    "Findable",
     "Forbidden",
     "Form",
     "InstantField",
     "Invalid",
     "Job",
     "MenuEntry",
+    "Narrowing",
     "NotFound",
     "Page",
     "Permission",

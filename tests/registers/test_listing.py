@@ -15,8 +15,9 @@ from openbureau.base.database import reading, writing
 from openbureau.base.request import Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.asked import Asked, asked, position
+from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.listing import listed, total
-from openbureau.kit.registers.records import index_row, is_seen
+from openbureau.kit.registers.records import is_seen
 from openbureau.testing.bureau import Bureau
 
 UNITS = ("530000", "530100", "530102", "530103", "530402")

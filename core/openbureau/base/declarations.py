@@ -104,6 +104,8 @@ class RecordKind:
     may see it and is asked before its attachments are served. `label` names the kind.
     `permission` is the one whose reach shows a record, and `unit(id)` the access unit it
     belongs to (None: there is no such record): with them "why" can say more.
+    `findable(after_id, limit)` gives the next records by their ids as the search shows them,
+    so that the index can be built anew.
     """
 
     realm: str
@@ -113,6 +115,7 @@ class RecordKind:
     visible: Callable[[Any, int], bool]
     permission: str = ""
     unit: Callable[[int], int | None] | None = None
+    findable: Callable[[int, int], Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
 """Registers: kept queries, chosen columns, work on many records, terms of retention; tokens
-of the API.
+of the API. The search index knows titles and from where a record is seen.
 
 The models are frozen copies: this file says what the tables were, not what they are.
 """
+
+import datetime as dt
+import re
+import unicodedata
 
 from peewee import (
     BigIntegerField,
@@ -12,8 +16,15 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    PostgresqlDatabase,
     TextField,
 )
+
+# How titles were cut into tokens when this was written.
+HAN = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\ue000-\uf8ff\U00020000-\U0003ffff"
+RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<digits>\d+)|(?P<letters>[^\W\d_{HAN}]+)")
+CHINA = dt.timezone(dt.timedelta(hours=8))
+AT_ONCE = 1000
 
 
 class Frozen(Model):
@@ -151,3 +162,61 @@ MADE = [SavedQuery, ListView, BulkRun, BulkFault, RetentionChoice, ApiToken, Api
 def up(migrator, db):
     with db.bind_ctx([Account, Post, Unit, *MADE]):
         db.create_tables(MADE, safe=False)
+    replace_index(db)
+
+
+def replace_index(db):
+    is_server = isinstance(db, PostgresqlDatabase)
+    mark = "%s" if is_server else "?"
+    if not is_server:
+        db.execute_sql("ALTER TABLE search_token RENAME TO former_token")
+        db.execute_sql(
+            "CREATE VIRTUAL TABLE search_token USING fts5(title, tokens, places, "
+            "tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
+        )
+    last = 0
+    while rows := db.execute_sql(
+        "SELECT e.id, e.realm, u.access_unit_id, e.title, e.is_open, e.at "
+        "FROM search_entry e LEFT JOIN unit u ON u.id = e.unit_id "
+        f"WHERE e.id > {mark} ORDER BY e.id LIMIT {AT_ONCE}",
+        (last,),
+    ).fetchall():
+        for entry_id, realm, unit_id, title, is_open, at in rows:
+            titled, seen_from = stream(title), places(realm, unit_id, at, is_open)
+            if is_server:
+                alone = sorted({c for token in titled for c in token if c >= HAN[0]})
+                more = [*(f"t_{token}" for token in (*titled, *alone)), *seen_from]
+                db.execute_sql(
+                    "UPDATE search_entry SET tokens = tokens || %s::text[] WHERE id = %s",
+                    (more, entry_id),
+                )
+            else:
+                db.execute_sql(
+                    "INSERT INTO search_token (rowid, title, tokens, places) "
+                    "SELECT rowid, ?, tokens, ? FROM former_token WHERE rowid = ?",
+                    (" ".join(titled), " ".join(seen_from), entry_id),
+                )
+        last = rows[-1][0]
+    if not is_server:
+        db.execute_sql("DROP TABLE former_token")
+
+
+def stream(title):
+    tokens = []
+    for match in RUN.finditer(unicodedata.normalize("NFKC", title).casefold()):
+        run = match.group()
+        if match.lastgroup == "han":
+            tokens += [run[i : i + 2] for i in range(len(run) - 1)]
+            tokens.append(run[-1])
+        else:
+            tokens.append(run)
+    return tokens
+
+
+def places(realm, unit_id, at, is_open):
+    flat = realm.replace("/", "_")
+    month = dt.datetime.fromtimestamp(at / 1000, CHINA).strftime("%Y%m")
+    found = [f"all_{flat}", f"m{month}"]
+    if unit_id is not None:
+        found += [f"u{unit_id}_{flat}", f"u{unit_id}"]
+    return [*found, f"open_{flat}"] if is_open else found

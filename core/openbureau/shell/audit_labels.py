@@ -83,6 +83,7 @@ ACTIONS = {
     "core.replay_job": N_("重放任务"),
     "core.give_up_job": N_("放弃任务"),
     "core.check_files": N_("检查文件"),
+    "core.build_index": N_("重建搜索索引"),
 }
 REALMS = {
     "core/account": N_("账号"),

@@ -22,6 +22,7 @@ from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
 from openbureau.shell import conversion, file_check
+from openbureau.shell.indexes import index_handlers
 
 
 def _forget_submissions(now: dt.datetime) -> None:
@@ -74,7 +75,7 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     A job of a unit where its plugin is off is parked; one without a unit always runs.
     """
-    handlers: dict[str, Handler] = {**core, **import_handlers(plugins)}
+    handlers: dict[str, Handler] = {**core, **import_handlers(plugins), **index_handlers(plugins)}
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
     slugs = tuple(record.slug for record in plugins.loaded)

@@ -16,6 +16,7 @@ from openbureau.base.request import Address
 from openbureau.kernel.access.ranges import among, id_list
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_act
+from openbureau.kernel.enablement.actions import bump_stamp
 from openbureau.kernel.units.queries import UnitNode, unit_tree
 from openbureau.kit.registers.addresses import arranging, narrowing
 from openbureau.kit.registers.declared import Column, Register
@@ -137,6 +138,7 @@ def shown_columns(register: Register, names: Sequence[str]) -> list[Column]:
 def keep_columns(ctx: Context, register: Register, names: Sequence[str]) -> None:
     """Remembers which columns this person wants to see; none: those of the register."""
     found = [name for name in dict.fromkeys(names) if name in register.by_name]
+    bump_stamp(register.realm)
     mine = (ListView.account == ctx.account.id) & (ListView.realm == register.realm)
     if not found:
         ListView.delete().where(mine).execute()
@@ -263,7 +265,9 @@ def _note_sharing(
     *,
     is_given_up: bool = False,
 ) -> None:
-    """The audit row of what others are offered from now on, or no longer."""
+    """The audit row of what others are offered from now on, or no longer; lists that were
+    sent before are no longer right."""
+    bump_stamp(register.realm)
     unit_id = None if is_given_up else kept.unit_id
     detail = {"name": kept.name, "url": f"{register.url}?{kept.address}"}
     for verb, unit in (("unshare", before if before != unit_id else None), ("share", unit_id)):

@@ -38,6 +38,7 @@ from openbureau.shell.cli.plugin import plugin
 from openbureau.shell.cli.posts import post
 from openbureau.shell.cli.reports import accounts, config, routes, units
 from openbureau.shell.cli.roles import role
+from openbureau.shell.cli.search import search
 from openbureau.shell.cli.serve import serve, worker
 from openbureau.shell.cli.sessions import session
 from openbureau.shell.cli.setting import setting
@@ -116,6 +117,7 @@ for command in (
     why,
     bench,
     import_table,
+    search,
 ):
     root.add_command(command)
 unit.add_command(adopt_unit)

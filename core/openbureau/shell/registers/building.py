@@ -7,6 +7,7 @@ from functools import partial
 from openbureau.base.declarations import Declared, Page, RecordKind, Slot
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.finding import findable_after
 from openbureau.kit.registers.records import is_seen, record, unit_of
 from openbureau.shell.registers import columns, details, edits, imports, lists, printing, queries
 
@@ -70,4 +71,5 @@ def _kind(register: Register) -> RecordKind:
         lambda ctx, record_id: is_seen(ctx, register, record_id),
         register.read,
         partial(unit_of, register),
+        partial(findable_after, register),
     )

@@ -196,6 +196,6 @@ def pages_of(register: Register) -> Sequence[Page]:
     """The pages about the list of one register."""
     noun, read = register.noun, register.read
     return (
-        Page(noun, partial(show_list, register), read),
+        Page(noun, partial(show_list, register), read, stamps=(register.realm,)),
         Page(f"{noun}/total", partial(show_total, register), read),
     )
