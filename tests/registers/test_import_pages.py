@@ -183,7 +183,7 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
     status, found = run("--check")
     assert (status, found["new"], found["errors"], found["written"]) == (0, 1, 1, 0)
     assert Path(found["error_workbook"]).is_file()
-    assert run("--apply")[1]["code"] == "IMP-003"
+    assert run("--apply")[1]["code"] == "REG-004"
     devices.grant("zhang", "devices.registrar", "530102", "unit")
     status, found = run("--apply")
     assert (status, "1 行不能导入" in found["problem"], total()) == (1, True, 0)

@@ -21,7 +21,7 @@ from openbureau.kit.registers.listing import total
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.registers import acting, acting_unit, named_register
 from openbureau.shell.loading import PACKAGE
-from openbureau.shell.registers.asking import asked_by
+from openbureau.shell.registers.asking import asked_again
 
 
 @click.command(
@@ -80,7 +80,7 @@ def export_register(
     )
     with reading():
         ctx = acting(opened.plugins, register, login, dt.datetime.now(dt.UTC), register.read)
-        order = Order(ctx, register, asked_by(ctx, register, address), wanted, acting_unit(ctx))
+        order = Order(ctx, register, asked_again(ctx, register, address), wanted, acting_unit(ctx))
         _require_usable(order)
         with _beside(out) as path:
             count = write_export(order, path, _unseen)

@@ -16,9 +16,10 @@ from openbureau.base.i18n import N_
 from openbureau.base.request import Address, Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.conditions import JOINERS, MOST_ROWS, OPERATORS
-from openbureau.kit.registers.asked import Asked, asked, position, sortable
+from openbureau.kit.registers.asked import Asked, position, sortable
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, Surroundings, Unreadable
+from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.natural import UNIT_CODE, Schema, fault_of, schema_of
 from openbureau.kit.registers.records import Told
 
@@ -99,7 +100,7 @@ def question_of(register: Register, request: Request) -> Question:
     sort = str(given.get("sort", register.order))
     if "after" in given:
         pairs.append(("after", _opened(key, realm, sort, str(given["after"]))))
-    query = asked(Address(request.path, QueryParams(pairs)), register, tree, ctx.today)
+    query = asked_by(ctx, register, Address(request.path, QueryParams(pairs)))
     if query.problems:
         raise _invalid({"value": query.problems[0]})
     chosen = given.get("fields")

@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
-
-from starlette.datastructures import QueryParams
 
 from openbureau.base.context import Context
-from openbureau.base.request import Address, Request
-from openbureau.kernel.units.queries import unit_tree
-from openbureau.kit.registers.asked import Asked, asked
+from openbureau.base.request import Request
+from openbureau.kit.registers.addresses import kept_address
+from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.matching import still_matching
+from openbureau.kit.registers.saved_queries import query_text
 
-# Words of an address that say where in the list one is, or what was chosen in it.
-PLACE = frozenset({"page", "before", "after", "size", "counted"})
-_CHOICE = frozenset({"add", "remove", "record", "select_all", "act", "layout", "advanced"})
 _LONGEST_ID = 10
 _AT_ONCE = 500
 
@@ -29,30 +25,25 @@ class Chosen:
     ids: Sequence[int] = ()
 
 
-def address_of(request: Address) -> str:
-    """What a list's address asks, without place and choice."""
-    pairs = request.query.multi_items()
-    return urlencode([pair for pair in pairs if pair[0] not in PLACE | _CHOICE])
-
-
-def asked_by(ctx: Context, register: Register, address: str) -> Asked:
+def asked_again(ctx: Context, register: Register, address: str) -> Asked:
     """The query of an address that a form carried."""
-    kept = Address(register.url, QueryParams(address))
-    return asked(kept, register, unit_tree(ctx.tree_version), ctx.today)
+    return asked_by(ctx, register, kept_address(register, address))
 
 
 def chosen_rows(ctx: Context, register: Register, request: Request) -> Chosen:
     """What was chosen in the list, or sent on from there. Chosen rows that cannot be seen, and
     what is no number, are left out."""
     sent = request.form if request.form is not None else request.query
-    address = str(sent.get("address", "")) if request.form is not None else address_of(request)
+    address = (
+        str(sent.get("address", "")) if request.form is not None else query_text(register, request)
+    )
     if sent.get("select_all") == "1":
         return Chosen(address, is_all=True)
     # A chosen row is meant whatever the filter; only the void ones are a list of their own.
-    is_voided = asked_by(ctx, register, address).shape.is_voided
+    is_voided = asked_again(ctx, register, address).shape.is_voided
     kept = "voided=1" if is_voided else ""
     wanted = _numbers(str(text) for text in sent.getlist("record"))
-    query = asked_by(ctx, register, kept)
+    query = asked_again(ctx, register, kept)
     found: set[int] = set()
     for start in range(0, len(wanted), _AT_ONCE):
         found |= still_matching(ctx, register, query, wanted[start : start + _AT_ONCE])
@@ -66,8 +57,3 @@ def _numbers(texts: Iterable[str]) -> list[int]:
         if text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
     }
     return sorted(numbers)
-
-
-def list_url(register: Register, address: str) -> str:
-    """The list that an address asks for."""
-    return f"{register.url}?{address}" if address else register.url

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from openbureau.base.declarations import Declared, Page, RecordKind
+from openbureau.base.declarations import Declared, Page, RecordKind, Slot
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.finding import findable_after
@@ -12,18 +12,24 @@ from openbureau.kit.registers.records import is_seen, record, unit_of
 from openbureau.shell.registers import (
     api,
     bulk,
+    columns,
     details,
     edits,
     exports,
     imports,
     labels,
     lists,
+    printing,
+    queries,
     runs,
 )
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     lists.pages_of,
+    queries.pages_of,
+    printing.pages_of,
+    columns.pages_of,
     edits.pages_of,
     imports.pages_of,
     exports.pages_of,
@@ -59,8 +65,11 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
         if taken.isdisjoint(_places(page))
     ]
     kinds = [_kind(register) for register in registers if register.realm not in known]
+    known_slots = {slot.name for slot in declared.slots}
+    slots = [slot for slot in map(_slot, registers) if slot.name not in known_slots]
     return replace(
         declared,
+        slots=(*declared.slots, *slots),
         pages=(*declared.pages, *pages),
         records=(*declared.records, *kinds),
     )
@@ -69,6 +78,11 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
 def _places(page: Page) -> set[tuple[bool, str, str]]:
     """Where a page is reached: below `/api/v1` or not, its path and each method."""
     return {(page.zone == "api", page.path, method) for method in page.methods}
+
+
+def _slot(register: Register) -> Slot:
+    """Where other plugins show on a record's page what they know of it."""
+    return Slot(register.slot, register.label)
 
 
 def _kind(register: Register) -> RecordKind:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -14,13 +15,14 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect, page, redirect
 from openbureau.base.request import Request
+from openbureau.kit.registers.addresses import list_url
 from openbureau.kit.registers.bulk.actions import action_of
 from openbureau.kit.registers.bulk.running import MOST_RECORDS, do_run, order_run
 from openbureau.kit.registers.declared import BulkAction, Register
 from openbureau.kit.registers.listing import listed, total
 from openbureau.kit.registers.matching import matching_ids
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.shell.registers.asking import Chosen, asked_by, chosen_rows, list_url
+from openbureau.shell.registers.asking import Chosen, asked_again, chosen_rows
 
 AT_ONCE = 20
 TITLES_SHOWN = 5
@@ -57,7 +59,7 @@ def _confirm_page(
     problem: str = "",
 ) -> Any:
     ctx, say = request.person, request.catalogue.gettext
-    query = asked_by(ctx, register, chosen.address)
+    query = asked_again(ctx, register, chosen.address)
     count = total(ctx, register, query) if chosen.is_all else len(chosen.ids)
     _require(count)
     lines = [problem] if problem else []
@@ -81,7 +83,7 @@ def _confirm_page(
         action=f"{register.url}/bulk",
         hidden=[*hidden, *(("record", str(record_id)) for record_id in chosen.ids)],
         submit_label=say(action.label),
-        cancel_url=list_url(register, chosen.address),
+        cancel_url=list_url(register, parse_qsl(chosen.address)),
         form=form,
     )
 
@@ -107,7 +109,7 @@ def _some_titles(ctx: Context, register: Register, chosen: Chosen, count: int) -
     """The first records by name, so that one sees what is meant."""
     say, model = ctx.gettext, register.model
     if chosen.is_all:
-        rows = listed(ctx, register, asked_by(ctx, register, chosen.address)).rows[:TITLES_SHOWN]
+        rows = listed(ctx, register, asked_again(ctx, register, chosen.address)).rows[:TITLES_SHOWN]
     else:
         first = list(chosen.ids[:TITLES_SHOWN])
         rows = list(model.select().where(model.id.in_(first)).order_by(model.id))
@@ -158,7 +160,7 @@ def _ids(ctx: Context, register: Register, chosen: Chosen) -> Sequence[int]:
     if not chosen.is_all:
         _require(len(chosen.ids))
         return chosen.ids
-    query = asked_by(ctx, register, chosen.address)
+    query = asked_again(ctx, register, chosen.address)
     ids = matching_ids(ctx, register, query, MOST_RECORDS)
     _require(len(ids))
     return ids

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from wtforms import RadioField, StringField
 from wtforms.validators import Length
@@ -14,15 +15,16 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect, page, redirect
 from openbureau.base.request import Request
+from openbureau.kit.registers.addresses import list_url
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.exports.making import Order
 from openbureau.kit.registers.exports.ordering import make_export, order_export
 from openbureau.kit.registers.exports.wanted import Wanted, missing_columns, personal_columns
 from openbureau.kit.registers.listing import total
+from openbureau.kit.registers.phrases import asked_in_words
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.kit.registers.wording import asked_in_words
-from openbureau.shell.registers.asking import address_of, asked_by, list_url
-from openbureau.shell.registers.lists import shown_columns
+from openbureau.kit.registers.saved_queries import arrangement_of, query_text, shown_columns
+from openbureau.shell.registers.asking import asked_again
 
 ROWS_AT_ONCE = 5000
 
@@ -55,8 +57,9 @@ def ask_export(register: Register, request: Request) -> Any:
     """How many records an export would hold, and how it is wanted."""
     ctx = request.person
     form = ExportForm(request, may_see=_may_see(ctx, register))
-    shown = [column.name for column in shown_columns(register, request)]
-    return _export_page(register, request, form, address_of(request), shown)
+    names = request.query.getlist("columns") or arrangement_of(ctx, register).columns
+    shown = [column.name for column in shown_columns(register, names)]
+    return _export_page(register, request, form, query_text(register, request), shown)
 
 
 def _may_see(ctx: Context, register: Register) -> bool:
@@ -73,7 +76,7 @@ def _export_page(
     status: int = 200,
 ) -> Any:
     ctx, say = request.person, request.catalogue.gettext
-    query = asked_by(ctx, register, address)
+    query = asked_again(ctx, register, address)
     missing = missing_columns(register, shown)
     return page(
         "kit/register_export.html",
@@ -89,7 +92,7 @@ def _export_page(
         ),
         rows_at_once=ROWS_AT_ONCE,
         hidden=[("address", address), ("shown", ",".join(shown))],
-        back=list_url(register, address),
+        back=list_url(register, parse_qsl(address)),
     )
 
 
@@ -103,7 +106,7 @@ def create_export(register: Register, request: Request) -> Any:
     shown = list(dict.fromkeys(shown)) or [column.name for column in register.columns]
     if not form.validate() or not _is_justified(register, form, shown):
         return _export_page(register, request, form, address, shown, status=422)
-    query = asked_by(ctx, register, address)
+    query = asked_again(ctx, register, address)
     order = Order(ctx, register, query, _wanted(register, form, shown), ctx.unit_id)
     count = total(ctx, register, query)
     try:

@@ -21,6 +21,7 @@ from openbureau.kit.registers.exports.ordering import (
 )
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, wanted_of
 from openbureau.kit.registers.models import BulkRun
+from openbureau.kit.registers.phrases import asked_in_words
 from openbureau.kit.registers.runs import (
     EXPORT,
     WORKING,
@@ -32,7 +33,6 @@ from openbureau.kit.registers.runs import (
     problem_of,
     told,
 )
-from openbureau.kit.registers.wording import asked_in_words
 
 FAULTS_SHOWN = 200
 STATES = {

@@ -16,13 +16,14 @@ from openbureau.base.errors import Conflict, Forbidden, Invalid, Problem, Unavai
 from openbureau.base.i18n import N_
 from openbureau.base.request import Address
 from openbureau.kernel.enablement.actions import hold_rights
-from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers import acting
-from openbureau.kit.registers.asked import Asked, asked
+from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.bulk.actions import action_of
 from openbureau.kit.registers.declared import BulkAction, Register
+from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.matching import still_matching
 from openbureau.kit.registers.models import BulkRun
+from openbureau.kit.registers.phrases import asked_in_words
 from openbureau.kit.registers.runs import (
     WORKING,
     add_fault,
@@ -32,7 +33,6 @@ from openbureau.kit.registers.runs import (
     move,
     opened_run,
 )
-from openbureau.kit.registers.wording import asked_in_words
 
 log = logging.getLogger("openbureau.registers")
 
@@ -48,7 +48,7 @@ def kept_query(ctx: Context, register: Register, run: BulkRun) -> Asked:
     """What the address of a run asks, as on the day it was ordered."""
     address = Address(register.url, QueryParams(run.address))
     day = run.created_at.astimezone(CHINA).date()
-    return asked(address, register, unit_tree(ctx.tree_version), day)
+    return asked_by(ctx, register, address, day)
 
 
 def order_run(

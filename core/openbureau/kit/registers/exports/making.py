@@ -15,7 +15,7 @@ from openbureau.kit.registers.exports.texts import write_csv
 from openbureau.kit.registers.exports.wanted import Wanted, personal_columns
 from openbureau.kit.registers.exports.workbooks import write_workbook
 from openbureau.kit.registers.matching import matching
-from openbureau.kit.registers.wording import asked_in_words
+from openbureau.kit.registers.phrases import asked_in_words
 
 Advance = Callable[[int], None]
 
