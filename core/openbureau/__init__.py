@@ -43,6 +43,7 @@ from openbureau.base.errors import (
 from openbureau.base.forms import AttachmentsField, CheckboxGroupField, Form
 from openbureau.base.hookspecs import hookimpl
 from openbureau.base.i18n import N_
+from openbureau.base.json_bodies import JsonResult, document_of
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.access.actions import set_participants
@@ -63,8 +64,8 @@ from openbureau.kernel.events.actions import emit
 from openbureau.kernel.files.actions import attach, remove_attachment
 from openbureau.kernel.files.queries import attachments_of
 from openbureau.kernel.jobs.actions import enqueue
-from openbureau.kernel.search.actions import index_record, unindex_record
-from openbureau.kernel.search.queries import search
+from openbureau.kernel.search.actions import Findable, index_record, unindex_record
+from openbureau.kernel.search.queries import Narrowing, search
 from openbureau.kernel.todos.actions import (
     cancel_todos,
     close_todo,
@@ -96,12 +97,15 @@ __all__ = [
     "DateRange",
     "DateRangeField",
     "DeskTile",
+    "Findable",
     "Forbidden",
     "Form",
     "InstantField",
     "Invalid",
     "Job",
+    "JsonResult",
     "MenuEntry",
+    "Narrowing",
     "NotFound",
     "Page",
     "Permission",
@@ -129,6 +133,7 @@ __all__ = [
     "close_todo",
     "current_tree",
     "day_kind",
+    "document_of",
     "emit",
     "enqueue",
     "exercise",

@@ -49,6 +49,11 @@ PAGE_HEADERS = {
     "vary": "HX-Request-Type, Cookie, Accept-Language, Accept-Encoding",
 }
 _PAGE_HEADERS = [(name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
+_FILE_SECURITY = "default-src 'none'; sandbox"
+_SHOWN_SECURITY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; "
+    "frame-ancestors 'self'"
+)
 NOTICE_COOKIE = "notice"
 COMPRESS_FROM_BYTES = 1024
 
@@ -65,7 +70,7 @@ def view_answer(request: Request, result: Any, version: str = "") -> Response:
     if isinstance(result, Download):
         return _download(result)
     if isinstance(result, Response):
-        return _finished(request, result)
+        return finished(request, result)
     raise TypeError(
         f"a view returned {type(result).__name__}; use page(), redirect() or download()"
     )
@@ -87,14 +92,14 @@ def page_answer(request: Request, result: PageResult) -> Response:
     )
     if not is_part and result.status == 200 and request.is_safe:
         request.title = page_title(html)
-    content, encoding = _compressed(request, html_bytes(html))
+    content, encoding = compressed(request, html_bytes(html))
     response = Response(content, result.status)
     kept = b"no-cache, private" if request.ctx else b"no-store"
     length = b"%d" % len(content)
     response.raw_headers = [*_PAGE_HEADERS, (b"cache-control", kept), (b"content-length", length)]
     if encoding:
         response.raw_headers.append((b"content-encoding", encoding))
-    return _finished(request, response)
+    return finished(request, response)
 
 
 def error_answer(
@@ -104,10 +109,13 @@ def error_answer(
     if isinstance(problem, SignInNeeded) and request.headers.get("hx-request") == "true":
         back = problem.restore_url or request.shown_page
         away = Response(status_code=401, headers={"hx-redirect": sign_in_url(back)})
-        return _finished(request, away)
+        return finished(request, away)
     if isinstance(problem, SignInNeeded) and request.is_safe:
         return _redirection(request, Redirect(sign_in_url(request.full_path)))
     request.is_refused = True
+    request.response_headers += [
+        (name.encode(), value.encode()) for name, value in problem.headers.items()
+    ]
     if not is_bare:
         try:
             result = page(
@@ -185,17 +193,20 @@ def _redirection(request: Request, result: Redirect) -> Response:
     response = Response(status_code=303, headers={"location": location})
     if result.notice:
         request.cookie(NOTICE_COOKIE, quote(result.notice), 60)
-    return _finished(request, response)
+    return finished(request, response)
 
 
 def _download(result: Download) -> Response:
-    """A stored file: never rendered in our context."""
+    """A stored file: never rendered in our context. A sandbox would keep browsers from showing
+    a PDF, which their own viewer holds apart from us."""
+    is_shown = result.is_shown
+    shown = result.disposition.replace("attachment", "inline", 1)
     return FileResponse(
         result.path,
         headers={
-            "content-disposition": result.disposition,
+            "content-disposition": shown if is_shown else result.disposition,
             "content-type": result.media_type,
-            "content-security-policy": "default-src 'none'; sandbox",
+            "content-security-policy": _SHOWN_SECURITY if is_shown else _FILE_SECURITY,
             "x-content-type-options": "nosniff",
             "cache-control": "no-store, private",
         },
@@ -203,7 +214,7 @@ def _download(result: Download) -> Response:
     )
 
 
-def _compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
+def compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
     """The content in the smallest form the browser takes, and its encoding; a reverse proxy
     may compress instead."""
     accepted = request.headers.get("accept-encoding", "")
@@ -215,7 +226,8 @@ def _compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
     return content, b""
 
 
-def _finished(request: Request, response: Response) -> Response:
+def finished(request: Request, response: Response) -> Response:
+    """The response with the cookies and headers of its request."""
     for name, value, max_age_s in request.response_cookies:
         set_cookie(request, response, name, value, max_age_s)
     response.raw_headers.extend(request.response_headers)

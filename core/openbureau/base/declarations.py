@@ -67,8 +67,9 @@ class Page:
     `path` is like `bulletin/{id:int}`; `is_self_managed` pages open their own
     transactions because they do slow work between them; `asks_directory` says that the
     view waits for a server that may hang: such pages share threads with no others.
-    `uploads` lets the page receive files; `stamps` names what the page's content depends
-    on, so that an unchanged page answers 304.
+    `is_reading` pages change nothing of the plugin's, so that they stay open where it can
+    only be read. `uploads` lets the page receive files; `stamps` names what the page's
+    content depends on, so that an unchanged page answers 304.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Page:
     uploads: bool = False
     is_self_managed: bool = False
     asks_directory: bool = False
+    is_reading: bool = False
     stamps: tuple[str, ...] = ()
 
 
@@ -104,6 +106,8 @@ class RecordKind:
     may see it and is asked before its attachments are served. `label` names the kind.
     `permission` is the one whose reach shows a record, and `unit(id)` the access unit it
     belongs to (None: there is no such record): with them "why" can say more.
+    `findable(after_id, limit)` gives the next records by their ids as the search shows them,
+    so that the index can be built anew.
     """
 
     realm: str
@@ -113,6 +117,7 @@ class RecordKind:
     visible: Callable[[Any, int], bool]
     permission: str = ""
     unit: Callable[[int], int | None] | None = None
+    findable: Callable[[int, int], Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from openbureau.base.context import CHINA
 from openbureau.base.database import to_instant
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.administration import POWERS
-from openbureau.kernel.audit.origin import COMMAND_LINE
+from openbureau.kernel.audit.origin import COMMAND_LINE, TOKEN
 from openbureau.kernel.audit.queries import former_unit_names
 from openbureau.shell.audit_labels import ACTIONS, REALMS
 from openbureau.shell.audit_subjects import Reader, Subject, Subjects
 
 VERBS = {
+    "bulk": N_("批量办理"),
+    "cancelled": N_("取消办理"),
     "changed": N_("更改"),
     "commented": N_("备注"),
     "corrected": N_("更正"),
@@ -46,9 +48,12 @@ VERBS = {
     "publish": N_("发布"),
     "remove": N_("移除"),
     "rename": N_("改名"),
+    "view": N_("查看"),
     "reset": N_("重置"),
     "revoke": N_("收回"),
+    "share": N_("共享"),
     "undo": N_("撤回"),
+    "unshare": N_("取消共享"),
     "update": N_("修改"),
     "withdraw": N_("撤回"),
 }
@@ -137,10 +142,15 @@ class AuditWords:
         )
 
     def _by(self, row: Any) -> str:
-        """Who did it, and that it was done on the command line."""
+        """Who did it, and that it was done on the command line or with a token."""
         said = msgspec.json.decode(row.detail)
-        if not isinstance(said, dict) or said.get("origin") != COMMAND_LINE:
+        if not isinstance(said, dict) or said.get("origin") not in {COMMAND_LINE, TOKEN}:
             return self._who(row)
+        if said["origin"] == TOKEN:
+            token = str(said.get("via_token", ""))
+            return self._say(
+                N_("%(name)s（通过令牌「%(token)s」）"), name=self._who(row), token=token
+            )
         user = str(said.get("os_user", ""))
         if row.account_id is None:
             return self._say(N_("命令行（系统用户 %(user)s）"), user=user)

@@ -15,6 +15,7 @@ from openbureau.kernel.accounts.queries import (
 )
 from openbureau.kernel.files.quotas import quota_bytes, used_bytes
 from openbureau.kernel.files.storage import content_path
+from openbureau.kernel.search.core_records import ACCOUNT, UNIT
 from openbureau.kernel.search.queries import search
 from openbureau.kernel.units.queries import UnitNode, UnitTree, unit_tree
 from openbureau.shell.pictures import PRIVATE_FOR_A_DAY, picture_answer
@@ -171,28 +172,21 @@ def _branch(
 
 
 def _results(request: Request, words: str) -> list[dict[str, str]]:
-    ctx = request.person
-    found = search(
-        words,
-        holders=ctx.holders,
-        realms=("core/unit", "core/account"),
-        plugins=("core",),
-        limit=30,
-    )
     return [
         {
-            "kind": "unit" if hit.realm == "core/unit" else "person",
+            "kind": "unit" if hit.realm == UNIT else "person",
             "label": hit.title,
             "secondary": hit.summary,
             "url": core_record_url(hit.realm, hit.key),
         }
-        for hit in found.hits
+        for realm in (UNIT, ACCOUNT)
+        for hit in search(request.person, words, realm, limit=30).hits
     ]
 
 
 def core_record_url(realm: str, key: str) -> str:
     """Where a unit (by code) or a person (by uid) opens."""
-    return f"/-/units/{key}" if realm == "core/unit" else f"/-/people/{key}"
+    return f"/-/units/{key}" if realm == UNIT else f"/-/people/{key}"
 
 
 def show_person(request: Request) -> Any:

@@ -19,14 +19,22 @@ from openbureau.kernel.submissions.actions import forget_old_submissions
 from openbureau.kernel.sync.jobs import sync_handlers
 from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.schedule import schedule_syncs
+from openbureau.kernel.tokens.actions import forget_old_answers
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
-from openbureau.shell import file_check
+from openbureau.kit.registers.run_jobs import run_handlers
+from openbureau.shell import conversion, file_check
+from openbureau.shell.indexes import index_handlers
 
 
 def _forget_submissions(now: dt.datetime) -> None:
     with writing():
         forget_old_submissions(now)
+
+
+def _forget_answers(now: dt.datetime) -> None:
+    with writing():
+        forget_old_answers(now)
 
 
 def _sweep_files(now: dt.datetime) -> None:
@@ -35,6 +43,7 @@ def _sweep_files(now: dt.datetime) -> None:
     if (local.hour, local.minute) == (3, 0):
         sweep_uploads(now)
         sweep_orphans(now)
+        conversion.sweep_derived()
 
 
 def _archive_leavers(now: dt.datetime) -> None:
@@ -50,6 +59,7 @@ def _end_delegations(now: dt.datetime) -> None:
 
 SWEEPS = (
     _forget_submissions,
+    _forget_answers,
     _sweep_files,
     _archive_leavers,
     _end_delegations,
@@ -62,6 +72,7 @@ def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
     return {
         verifying.KIND: verifying.verification_handler(settings.data),
+        conversion.KIND: conversion.handle_conversion,
         file_check.KIND: file_check.file_check_handler(settings.data),
         **sync_handlers(settings),
     }
@@ -72,7 +83,12 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     A job of a unit where its plugin is off is parked; one without a unit always runs.
     """
-    handlers: dict[str, Handler] = {**core, **import_handlers(plugins)}
+    handlers: dict[str, Handler] = {
+        **core,
+        **import_handlers(plugins),
+        **run_handlers(plugins),
+        **index_handlers(plugins),
+    }
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
     slugs = tuple(record.slug for record in plugins.loaded)

@@ -1,78 +1,179 @@
 """The search page: every kind of record, grouped, with the words marked."""
 
+import datetime as dt
 import time
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from openbureau.base.declarations import Page
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page
 from openbureau.base.request import Request
-from openbureau.kernel.search.queries import Hit, search
+from openbureau.kernel.search.core_records import ACCOUNT, UNIT
+from openbureau.kernel.search.queries import ANYWHERE, Found, Hit, Narrowing, search
+from openbureau.kernel.units.queries import unit_tree
 from openbureau.shell.directory import core_record_url
 from openbureau.shell.todos import record_url
 
-LIMIT = 60
-CORE_LABELS = {"core/unit": N_("单位"), "core/account": N_("人员")}
+SHOWN, SHOWN_OF_ONE, MOST_SHOWN = 5, 50, 500
+YEARS = 5
+MONTHS_A_YEAR = 12
+ASKED = ("q", "type", "unit", "when")
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A kind of record that can be found, and the permission through which it is seen."""
+
+    realm: str
+    label: str
+    permission: str
 
 
 def show_search(request: Request) -> Any:
-    """What the words are found in, of what this person may see."""
-    ctx = request.person
+    """What the words are found in, of what this person may see: of every kind the first few,
+    or many of the chosen one."""
     words = request.query.get("q", "").strip()[:100]
+    chosen = request.query.get("type", "")
     started = time.perf_counter()
-    hits: list[Hit] = []
-    total = 0
-    if words:
+    kinds = searched(request)
+    is_one = any(kind.realm == chosen for kind in kinds)
+    limit = request.number("show", SHOWN_OF_ONE, SHOWN_OF_ONE, MOST_SHOWN) if is_one else SHOWN
+    groups = []
+    for kind in kinds:
+        if is_one and kind.realm != chosen:
+            continue
         found = search(
+            request.person,
             words,
-            holders=ctx.holders,
-            unit_ids=_readable_units(request),
-            plugins=("core", *sorted(ctx.plugins)),
-            limit=LIMIT,
+            kind.realm,
+            kind.permission,
+            narrowed=_narrowing(request),
+            limit=limit,
         )
-        hits, total = list(found.hits), found.total
-    labels = _labels(request)
-    ordered = sorted(
-        hits, key=lambda hit: list(labels).index(hit.realm) if hit.realm in labels else 99
+        if found.hits:
+            groups.append(_group(request, kind, found, limit, is_one=is_one))
+    return page(
+        "core/search.html",
+        fragment="found",
+        q=words,
+        groups=groups,
+        total=sum(group["total"] for group in groups),
+        filters=_filters(request, kinds),
+        elapsed_ms=round((time.perf_counter() - started) * 1000),
+        reset_url=_url(request, type="", unit="", when="") if _is_narrowed(request) else "",
     )
-    groups = [
-        {"label": labels.get(realm, realm), "total": len(rows), "results": rows}
-        for realm, rows in (
-            (realm, [_line(request, hit) for hit in group])
-            for realm, group in groupby(ordered, key=lambda hit: hit.realm)
-        )
-    ]
-    elapsed_ms = round((time.perf_counter() - started) * 1000)
-    return page("core/search.html", q=words, groups=groups, total=total, elapsed_ms=elapsed_ms)
 
 
-def _readable_units(request: Request) -> frozenset[int]:
-    """Units whose records the person reads through the reach of a plugin's first permission."""
-    return frozenset(post.access_unit_id for post in request.person.posts)
-
-
-def _labels(request: Request) -> dict[str, str]:
-    say = request.catalogue.gettext
-    labels = {realm: say(label) for realm, label in CORE_LABELS.items()}
+def searched(request: Request) -> list[Searched]:
+    """The kinds of records this person can look for: people, units, and those of every plugin
+    they may read."""
+    found = [Searched(ACCOUNT, N_("人员"), ""), Searched(UNIT, N_("单位"), "")]
     for record in request.app.plugins.loaded:
-        labels |= {kind.realm: say(kind.label) for kind in record.declared.records}
-    return labels
+        if record.slug in request.person.plugins:
+            found += [
+                Searched(kind.realm, kind.label, kind.permission)
+                for kind in record.declared.records
+            ]
+    return found
+
+
+def _group(
+    request: Request, kind: Searched, found: Found, limit: int, *, is_one: bool
+) -> dict[str, Any]:
+    left = found.total - len(found.hits)
+    more = ""
+    if left and not is_one:
+        more = _url(request, type=kind.realm)
+    elif left and limit < MOST_SHOWN:
+        more = _url(request, type=kind.realm, show=str(limit + SHOWN_OF_ONE))
+    return {
+        "label": request.catalogue.gettext(kind.label),
+        "total": found.total,
+        "results": [_line(request, hit) for hit in found.hits],
+        "left": left,
+        "more": more,
+    }
 
 
 def _line(request: Request, hit: Hit) -> dict[str, Any]:
+    is_core = hit.realm in (UNIT, ACCOUNT)
     url = (
         core_record_url(hit.realm, hit.key)
-        if hit.realm in CORE_LABELS
+        if is_core
         else record_url(request, hit.realm, hit.record_id)
     )
     return {
-        "title": hit.title,
+        "title_parts": hit.title_parts,
         "url": url,
         "summary_parts": hit.summary_parts,
         "unit_name": hit.unit_name,
-        "at": hit.at if hit.realm not in CORE_LABELS else None,
+        "at": None if is_core else hit.at,
     }
+
+
+def _narrowing(request: Request) -> Narrowing:
+    days = tuple(_days(request.query.get("when", ""), request.person.today))
+    tree = unit_tree(request.person.tree_version)
+    node = tree.by_code.get(request.query.get("unit", ""))
+    if node is None:
+        return Narrowing(None, days) if days else ANYWHERE
+    below = (unit.id for unit in tree.subtree(node.id) if unit.is_access_unit)
+    return Narrowing(frozenset(below), days)
+
+
+def _days(when: str, today: dt.date) -> Iterator[dt.date]:
+    """A day of each month that is meant: `month`, `quarter` (this and the two before) or a
+    year; none for always."""
+    back = {"month": 1, "quarter": 3}.get(when, 0)
+    for number in range(back):
+        months = today.year * MONTHS_A_YEAR + today.month - 1 - number
+        yield dt.date(months // MONTHS_A_YEAR, months % MONTHS_A_YEAR + 1, 1)
+    if when in map(str, _years(today)):
+        yield from (dt.date(int(when), month, 1) for month in range(1, MONTHS_A_YEAR + 1))
+
+
+def _years(today: dt.date) -> range:
+    return range(today.year, today.year - YEARS, -1)
+
+
+def _filters(request: Request, kinds: Sequence[Searched]) -> list[dict[str, Any]]:
+    say, tree = request.catalogue.gettext, unit_tree(request.person.tree_version)
+    own = [tree.by_id[post.access_unit_id] for post in request.person.posts]
+    near = dict.fromkeys(
+        (*own, *(child for root in tree.roots for child in tree.children(root.id)))
+    )
+    asked = tree.by_code.get(request.query.get("unit", ""))
+    units = [*near, *([asked] if asked and asked not in near else [])]
+    years = [(str(year), say("%(year)s 年", year=year)) for year in _years(request.person.today)]
+    options: Mapping[str, tuple[str, list[tuple[str, str]]]] = {
+        "type": (say("类型"), [(kind.realm, say(kind.label)) for kind in kinds]),
+        "unit": (
+            say("单位"),
+            [(unit.code, unit.short_name) for unit in units if unit.is_access_unit],
+        ),
+        "when": (say("时间"), [("month", say("本月")), ("quarter", say("近三个月")), *years]),
+    }
+    return [
+        {
+            "name": name,
+            "label": label,
+            "value": request.query.get(name, ""),
+            "options": [("", say("全部")), *found],
+        }
+        for name, (label, found) in options.items()
+    ]
+
+
+def _is_narrowed(request: Request) -> bool:
+    return any(request.query.get(name) for name in ("type", "unit", "when"))
+
+
+def _url(request: Request, **changed: str) -> str:
+    asked = {name: request.query.get(name, "") for name in ASKED} | changed
+    return f"/-/search?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 PAGES = (Page("search", show_search, "signed-in"),)

@@ -19,7 +19,7 @@ from openbureau import (
 from .actions import hand_over
 from .jobs import JOBS
 from .models import REALM
-from .queries import Position, bulletin_title, is_readable, owner_of, received
+from .queries import Position, bulletin_title, findable_after, is_readable, owner_of, received
 from .views import PAGES
 from .views.lists import received_lines
 
@@ -85,6 +85,7 @@ def records() -> tuple[RecordKind, ...]:
             is_readable,
             "bulletins.list_bulletin",
             owner_of,
+            findable_after,
         ),
     )
 

@@ -26,6 +26,7 @@ from openbureau import (
 )
 
 from .models import DRAFT, PUBLISHED, REALM, WITHDRAWN, Bulletin
+from .queries import findable
 
 FAN_OUT = "bulletins.give_todos"
 
@@ -81,15 +82,7 @@ def publish_bulletin(ctx: Context, draft: Bulletin, holders: Sequence[str]) -> N
     ).execute()
     set_participants(REALM, draft.id, "reader", holders, ctx.now)
     mark_started(ctx, REALM, draft.id, draft.title)
-    index_record(
-        REALM,
-        draft.id,
-        plugin="bulletins",
-        title=draft.title,
-        summary=draft.body,
-        unit_id=draft.unit_id,
-        at=ctx.now,
-    )
+    index_record(findable(draft, ctx.now))
     enqueue(
         FAN_OUT,
         {"bulletin": draft.id},

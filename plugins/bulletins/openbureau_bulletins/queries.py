@@ -1,5 +1,6 @@
 """Reads of bulletins. Everything goes through what the person may see."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from peewee import Expression, Query
 from openbureau import (
     Account,
     Context,
+    Findable,
     NotFound,
     is_unread,
     param,
@@ -189,14 +191,36 @@ def drafts(ctx: Context) -> Listing:
 
 def found(ctx: Context, words: str) -> Listing:
     """Bulletins whose title or text contains the words."""
-    hits = search(
-        words, holders=ctx.holders, realms=(REALM,), plugins=("bulletins",), limit=PER_PAGE
-    )
+    hits = search(ctx, words, REALM, "bulletins.list_bulletin", limit=PER_PAGE)
     ids = [hit.record_id for hit in hits.hits]
     padded = ids + [0] * (PER_PAGE - len(ids))
     keys = {f"id_{n}": key for n, key in enumerate(padded)}
     rows = _by_ids(PER_PAGE).rows(account_id=ctx.principal_id, **keys)
     return Listing(rows, hits.total, has_newer=False, has_older=False)
+
+
+def findable(bulletin: Bulletin, at: dt.datetime) -> Findable:
+    """A bulletin published at an instant, as the search shows it."""
+    return Findable(
+        realm=REALM,
+        record_id=bulletin.id,
+        plugin="bulletins",
+        title=bulletin.title,
+        at=at,
+        summary=bulletin.body,
+        unit_id=bulletin.unit_id,
+    )
+
+
+def findable_after(after_id: int, limit: int) -> list[Findable]:
+    """The next published bulletins by their ids, as the search shows them."""
+    rows = (
+        Bulletin.select()
+        .where((Bulletin.id > after_id) & (Bulletin.state == PUBLISHED))
+        .order_by(Bulletin.id)
+        .limit(limit)
+    )
+    return [findable(row, row.published_at) for row in rows]
 
 
 def person_name(account_id: int | None) -> str:

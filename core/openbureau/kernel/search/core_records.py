@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from openbureau.kernel.accounts.models import Account, Post
-from openbureau.kernel.search.actions import Entry, index_records, unindex_record
+from openbureau.kernel.search.actions import Findable, index_records, unindex_record
 from openbureau.kernel.units.models import Unit
 
 PLUGIN = "core"
@@ -22,8 +22,8 @@ def index_units(now: dt.datetime, ids: Collection[int] | None = None) -> int:
     return index_records(_unit_entry(unit, now) for unit in units if unit.is_active)
 
 
-def _unit_entry(unit: Any, now: dt.datetime) -> Entry:
-    return Entry(
+def _unit_entry(unit: Any, now: dt.datetime) -> Findable:
+    return Findable(
         realm=UNIT,
         record_id=unit.id,
         plugin=PLUGIN,
@@ -48,11 +48,11 @@ def index_people(ids: Collection[int] | None = None) -> int:
     return index_records(_person_entries(active, None if ids is None else [a.id for a in active]))
 
 
-def _person_entries(accounts: Collection[Any], ids: Collection[int] | None) -> Iterator[Entry]:
+def _person_entries(accounts: Collection[Any], ids: Collection[int] | None) -> Iterator[Findable]:
     posts = _posts(ids)
     for account in accounts:
         held = posts.get(account.id, [])
-        yield Entry(
+        yield Findable(
             realm=ACCOUNT,
             record_id=account.id,
             plugin=PLUGIN,

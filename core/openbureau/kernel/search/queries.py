@@ -1,18 +1,19 @@
 """Asking the search index. Visibility is part of the query, so totals are exact."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, SQL, Expression, fn
+from peewee import JOIN, SQL
 
-from openbureau.base.database import is_postgresql
-from openbureau.kernel.access.models import Participant
+from openbureau.base.context import NOWHERE, Context
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.search.core_records import ACCOUNT, UNIT
+from openbureau.kernel.search.matching import Question, among, newest, taken_part, total
 from openbureau.kernel.search.models import SearchEntry
-from openbureau.kernel.search.tokens import Phrase, folded, marked, phrases
+from openbureau.kernel.search.places import NOBODY, everywhere, months, seen_from, units
+from openbureau.kernel.search.tokens import marked, phrases
 from openbureau.kernel.units.models import Unit
 
 SNIPPET_LENGTH = 120
@@ -51,96 +52,76 @@ class Found:
 NOTHING = Found((), 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a search is restricted to: access units, and months (by any day in them)."""
+
+    unit_ids: frozenset[int] | None = None
+    days: tuple[dt.date, ...] = ()
+
+    @property
+    def tokens(self) -> list[list[str]]:
+        """Of each list a record must have one."""
+        found = [] if self.unit_ids is None else [units(self.unit_ids) or [NOBODY]]
+        return [*found, months(self.days)] if self.days else found
+
+
+ANYWHERE = Narrowing()
+
+
 def search(
+    ctx: Context,
     words: str,
+    realm: str,
+    permission: str = "",
     *,
-    holders: Sequence[str],
-    plugins: Collection[str],
-    unit_ids: Collection[int] = (),
-    is_everywhere: bool = False,
-    realms: Collection[str] = (),
+    narrowed: Narrowing = ANYWHERE,
     limit: int = 50,
 ) -> Found:
-    """Records holding all the words that this person may see: titles first, then the newest.
+    """Records of a realm holding all the words that this person may see: those with the words
+    in their title first, then the latest touched.
 
-    `holders` are the names under which the person takes part in records; `unit_ids` the
-    access units whose records the person reads, `is_everywhere` all of them. Only records
-    of the given plugins (and realms, if any) are looked at.
+    Seen is what is open to all staff, what lies within the reach of `permission`, and what
+    the person takes part in. The number of all is exact.
     """
     wanted = phrases(words)
-    if not wanted or not plugins:
+    if not wanted:
         return NOTHING
-    condition = (
-        _holds(wanted)
-        & SearchEntry.plugin.in_(sorted(plugins))
-        & _visible(holders, unit_ids, is_everywhere=is_everywhere)
-    )
-    if realms:
-        condition &= SearchEntry.realm.in_(sorted(realms))
-    rows = list(_page(condition, words, limit))
-    if not rows:
-        return NOTHING
-    return Found(tuple(_hit(row, words) for row in rows), rows[0].total)
+    reach = ctx.reach.get(permission, NOWHERE)
+    question = Question(wanted, seen_from(realm, reach), narrowed.tokens)
+    count = total(question)
+    titled = newest(question, limit, is_in_title=True) if count else []
+    found = [(entry_id, True) for entry_id in titled]
+    if len(titled) < min(count, limit):
+        rest = newest(question, limit - len(titled), is_in_title=False)
+        found += [(entry_id, False) for entry_id in rest]
+    if ctx.holders and not reach.is_everywhere:
+        others = taken_part(question, realm, ctx.holders)
+        count += len(others)
+        found = sorted((*found, *others), key=lambda hit: (not hit[1], -hit[0]))[:limit]
+    return Found(tuple(_hits([entry_id for entry_id, _ in found], words)), count)
 
 
 def records_with(realm: str, words: str) -> Any:
     """A query of the ids of a realm's records that hold all the words; of none where the
     words hold nothing that can be searched."""
+    entry = SearchEntry.alias("e")
+    ids = entry.select(entry.record_id).where(entry.realm == realm)
     wanted = phrases(words)
-    ids = SearchEntry.select(SearchEntry.record_id).where(SearchEntry.realm == realm)
-    return ids.where(_holds(wanted) if wanted else SearchEntry.id.is_null())
+    if not wanted:
+        return ids.where(entry.id.is_null())
+    return ids.where(SQL(*among(Question(wanted, [everywhere(realm)]))))
 
 
-def _holds(wanted: Sequence[Phrase]) -> Any:
-    if not is_postgresql():
-        match = " AND ".join(
-            f'"{phrase.tokens[0]}"*' if phrase.is_single else f'"{" ".join(phrase.tokens)}"'
-            for phrase in wanted
-        )
-        found = SQL("(SELECT rowid FROM search_token WHERE search_token MATCH ?)", [match])
-        return SearchEntry.id.in_(found)
-    tokens = sorted({token for phrase in wanted for token in phrase.tokens})
-    condition = Expression(SQL("tokens"), "@>", SQL("%s::text[]", [tokens]))
-    for phrase in wanted:
-        if len(phrase.tokens) > 1:
-            # The index knows which tokens are there, not that they are neighbours.
-            spaced = f"% {' '.join(phrase.tokens)} %"
-            condition &= SQL("' ' || array_to_string(tokens, ' ') || ' ' LIKE %s", [spaced])
-    return condition
+def _hits(ids: Sequence[int], words: str) -> Iterator[Hit]:
+    rows = {row.id: row for row in _entries(ids)} if ids else {}
+    return (_hit(rows[entry_id], words) for entry_id in ids)
 
 
-def _visible(holders: Sequence[str], unit_ids: Collection[int], *, is_everywhere: bool) -> Any:
-    if is_everywhere:
-        return SearchEntry.id.is_null(is_null=False)
-    takes_part = fn.EXISTS(
-        Participant.select(SQL("1")).where(
-            (Participant.realm == SearchEntry.realm)
-            & (Participant.record_id == SearchEntry.record_id)
-            & Participant.holder.in_(list(holders))
-        )
-    )
-    in_reach = SearchEntry.unit.in_(
-        Unit.select(Unit.id).where(Unit.access_unit.in_(sorted(unit_ids)))
-    )
-    return SearchEntry.is_open | takes_part | in_reach
-
-
-def _page(condition: Any, words: str, limit: int) -> Any:
-    # Only ids are counted and sorted; titles and names are read for the few rows shown.
-    is_in_title = SearchEntry.title.contains(folded(words).strip())
-    first = (
-        SearchEntry.select(
-            SearchEntry.id,
-            fn.COUNT(SearchEntry.id).over().alias("total"),
-            is_in_title.alias("rank"),
-        )
-        .where(condition)
-        .order_by(SQL("rank").desc(), SearchEntry.at.desc(), SearchEntry.id)
-        .limit(limit)
-        .alias("first")
-    )
+def _entries(ids: Sequence[int]) -> Any:
     return (
         SearchEntry.select(
+            SearchEntry.id,
             SearchEntry.realm,
             SearchEntry.record_id,
             SearchEntry.plugin,
@@ -151,10 +132,7 @@ def _page(condition: Any, words: str, limit: int) -> Any:
             Unit.short_name.alias("unit_name"),
             Unit.code.alias("unit_code"),
             Account.uid.alias("account_uid"),
-            first.c.total,
         )
-        .join(first, on=(first.c.id == SearchEntry.id))
-        .switch(SearchEntry)
         .join(Unit, JOIN.LEFT_OUTER)
         .switch(SearchEntry)
         .join(
@@ -162,7 +140,7 @@ def _page(condition: Any, words: str, limit: int) -> Any:
             JOIN.LEFT_OUTER,
             on=((SearchEntry.realm == ACCOUNT) & (Account.id == SearchEntry.record_id)),
         )
-        .order_by(first.c.rank.desc(), SearchEntry.at.desc(), SearchEntry.id)
+        .where(SearchEntry.id.in_(ids))
         .namedtuples()
     )
 

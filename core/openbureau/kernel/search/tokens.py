@@ -13,6 +13,8 @@ from dataclasses import dataclass
 _HAN = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\ue000-\uf8ff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<digits>\d+)|(?P<letters>[^\W\d_{_HAN}]+)")
 PREFIX_LENGTHS = range(2, 41)
+# Before the tokens of a title, where one array holds them all.
+TITLE = "t_"
 
 
 @dataclass(frozen=True, slots=True)

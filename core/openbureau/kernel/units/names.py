@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _ONE_CHARACTER_SURNAMES = {
@@ -87,6 +87,7 @@ _TWO_CHARACTER_SURNAMES = {
 }
 
 
+@lru_cache(maxsize=8192)
 def pinyin_of(name: str) -> tuple[str, str]:
     """Full pinyin without spaces or tones, and initials; both lower case.
 

@@ -16,9 +16,9 @@ from openbureau.base.i18n import N_
 from openbureau.kernel.access.queries import visible
 from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.enablement.actions import bump_stamp
-from openbureau.kernel.search.actions import index_record
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
+from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.keys import hold_key
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
 from openbureau.kit.registers.models import RecordChange
@@ -373,20 +373,3 @@ def kept_values(register: Register, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: kinds[name].kept(value) if name in kinds else value for name, value in given.items()
     }
-
-
-def index_row(register: Register, row: Any) -> None:
-    """Makes a record findable by its title, its key and the columns of the search box; a void
-    one is found too, for the sake of whoever looks for it."""
-    kinds = register.kinds
-    words = [kinds[name].shown(getattr(row, name), str) for name in register.words]
-    index_record(
-        register.realm,
-        row.id,
-        plugin=register.slug,
-        title=register.record_title(row),
-        at=row.changed_at,
-        summary=" · ".join(text for text in words if text),
-        unit_id=row.unit_id,
-        extra_tokens=[str(getattr(row, name) or "") for name in register.key],
-    )

@@ -2,37 +2,28 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from openbureau.base.context import Context, Person, Reach
+from openbureau.base.context import Context
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import Conflict, Invalid, OperatorError
 from openbureau.base.i18n import load_catalogues
-from openbureau.base.plugins import Plugins
-from openbureau.kernel.access.contexts import context_of, moment_of
-from openbureau.kernel.access.grants import granted_accounts
-from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.files.storage import content_path, store
-from openbureau.kernel.units.models import Unit
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.applying import apply_batch, order_apply
 from openbureau.kit.registers.imports.batches import open_batch, refusal_of
 from openbureau.kit.registers.imports.checking import check_batch
-from openbureau.kit.registers.imports.jobs import register_of
 from openbureau.kit.registers.models import ImportBatch
-from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
+from openbureau.shell.cli.registers import acting, acting_unit, entitled, named_register
 from openbureau.shell.loading import PACKAGE
 
 Refusal = tuple[str, Mapping[str, Any]]
 LARGEST_BYTES = 1 << 30
-EVERYWHERE = Reach(is_everywhere=True)
-MOST_NAMED = 5
 
 
 @click.command(
@@ -72,83 +63,19 @@ def import_table(
             exit_status=2,
         )
     opened = installation()
-    register = _register(opened.plugins, realm)
+    register = named_register(opened.plugins, realm)
     now = dt.datetime.now(dt.UTC)
     with reading():
-        is_watching = only_check and login is None
-        ctx = (
-            _watching(opened.plugins, register, now)
-            if is_watching
-            else _acting(opened.plugins, register, login, now)
-        )
-        unit_id = ctx.post.access_unit_id if ctx.post else _root()
-        batch = _checked(ctx, register, file, unit_id)
+        if only_check and login is None:
+            ctx = acting(opened.plugins, register, None, now, register.write)
+        else:
+            ctx = entitled(opened.plugins, register, login, now, register.write)
+        batch = _checked(ctx, register, file, acting_unit(ctx))
         refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
         answer = _answer(ImportBatch.get_by_id(batch.id), refusal)
     report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
     if answer["problem"]:
         raise SystemExit(1)
-
-
-def _register(plugins: Plugins, realm: str) -> Register:
-    try:
-        return register_of(plugins, realm)
-    except LookupError as missing:
-        known = [one.realm for r in plugins.loaded for one in r.declared.registers]
-        raise OperatorError(
-            "IMP-002",
-            f"没有名为 {realm!r} 的台账。没有任何改动。现有：{'、'.join(known) or '无'}。",
-            f"There is no register {realm!r}. Nothing changed. There are: "
-            f"{', '.join(known) or 'none'}.",
-        ) from missing
-
-
-def _acting(plugins: Plugins, register: Register, login: str | None, now: dt.datetime) -> Context:
-    """The named person as they are, or the only one there is to do it. Raises OperatorError:
-    the named one may not, or it is nobody or several and one has to be named."""
-    named = granted_accounts(register.write) if login is None else [account_of(login)]
-    active = [_context(plugins, row, now) for row in named if row.state == "active"]
-    able = [ctx for ctx in active if ctx.may(register.write)]
-    if len(able) == 1:
-        return able[0]
-    if login is not None and active:
-        raise OperatorError(
-            "IMP-004",
-            f"{login} 没有办理「{register.label}」的权限。没有任何改动。",
-            f"{login} may not write {register.realm}. Nothing changed.",
-        )
-    logins = ", ".join(ctx.account.login for ctx in able[:MOST_NAMED])
-    raise OperatorError(
-        "IMP-003",
-        f"要以一个在用账号的名义、按他的权限导入。没有任何改动。请用 --as 指定；"
-        f"可办理「{register.label}」的有：{logins or '无'}。",
-        "A table is imported in the name of one account in use and with its rights. Nothing "
-        f"changed. Name it with --as; who may write {register.realm}: {logins or 'nobody'}.",
-    )
-
-
-def _context(plugins: Plugins, row: Account, now: dt.datetime) -> Context:
-    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
-    return context_of(person, moment_of(now), plugins, load_catalogues(())["zh"])
-
-
-def _watching(plugins: Plugins, register: Register, now: dt.datetime) -> Context:
-    """The operator, who may have any table checked, in the name of a system administrator."""
-    row = (
-        Account.select()
-        .where((Account.administrator == "system") & (Account.state == "active"))
-        .order_by(Account.id)
-        .first()
-    )
-    if row is None:
-        return _acting(plugins, register, None, now)
-    ctx = _context(plugins, row, now)
-    held = {register.read: EVERYWHERE, register.write: EVERYWHERE}
-    return replace(ctx, reach={**ctx.reach, **held})
-
-
-def _root() -> int:
-    return int(Unit.select(Unit.id).where(Unit.parent.is_null()).order_by(Unit.id).scalar())
 
 
 def _checked(ctx: Context, register: Register, file: Path, unit_id: int) -> ImportBatch:
