@@ -43,6 +43,7 @@ from openbureau.base.errors import (
 from openbureau.base.forms import AttachmentsField, CheckboxGroupField, Form
 from openbureau.base.hookspecs import hookimpl
 from openbureau.base.i18n import N_
+from openbureau.base.json_bodies import JsonResult, document_of
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.access.actions import set_participants
@@ -102,6 +103,7 @@ __all__ = [
     "InstantField",
     "Invalid",
     "Job",
+    "JsonResult",
     "MenuEntry",
     "Narrowing",
     "NotFound",
@@ -131,6 +133,7 @@ __all__ = [
     "close_todo",
     "current_tree",
     "day_kind",
+    "document_of",
     "emit",
     "enqueue",
     "exercise",

@@ -4,6 +4,8 @@ import datetime as dt
 from random import Random
 from typing import Any
 
+import pytest
+
 from openbureau import set_participants
 from openbureau.base.context import CHINA
 from openbureau.base.database import writing
@@ -14,8 +16,8 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.bureau import CAST, Bureau
-from openbureau_bulletins.models import Bulletin
 
+Bulletin = pytest.importorskip("openbureau_bulletins.models").Bulletin
 PERMISSIONS = (
     "bulletins.list_bulletin",
     "bulletins.write_bulletin",

@@ -10,8 +10,8 @@ from openbureau.kernel.units.changes import close_unit, merge_units, move_people
 from openbureau.kernel.units.lineage import Deed
 from openbureau.kernel.units.models import Unit
 from openbureau.testing.bureau import Bureau
-from openbureau_bulletins.models import Bulletin
 
+Bulletin = pytest.importorskip("openbureau_bulletins.models").Bulletin
 LIST, REALM = "bulletins.list_bulletin", "bulletins/bulletin"
 OWNERS = {
     "own": "530102",

@@ -117,6 +117,19 @@ def test_a_sample_shows_people_as_they_would_be_read(system: Client, slapd: Slap
     assert people() == {}
 
 
+def test_a_sample_is_shown_before_the_source_is_stored(bureau: Bureau, slapd: Slapd) -> None:
+    client = bureau.sign_in("system")
+    assert "/-/console/sources/new/sample" in client.get("/-/console/sources/new").text
+    answer = client.post("/-/console/sources/new/sample", described(slapd))
+    assert answer.status == 200
+    assert "u0@bureau.example" in answer.words
+    assert 'value="省局目录"' in answer.text
+    assert READER_PASSWORD not in answer.text
+    refused = client.post("/-/console/sources/new/sample", described(slapd, person_filter="(uid="))
+    assert (refused.status, "查询条件" in refused.words) == (422, True)
+    assert bureau.rows("SELECT COUNT(*) FROM directory_source") == [(0,)]
+
+
 def test_a_sample_of_a_wrong_mapping_says_what_is_empty(system: Client, slapd: Slapd) -> None:
     form = described(slapd, password="", map_title="employeeNumber")
     answer = system.post("/-/console/sources/prov/sample", form)
@@ -140,6 +153,8 @@ def test_a_silent_directory_is_said_and_the_form_comes_back(system: Client, slap
         ("person_filter", "(uid=", "查询条件"),
         ("full_at", "25:00", "02:30"),
         ("code", "省局", "小写字母"),
+        ("code", "new", "不能是 new"),
+        ("password", "", "请填写查询账号的密码"),
         ("map_title", "bad name!", "属性名"),
     ],
 )

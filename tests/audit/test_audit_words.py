@@ -9,7 +9,7 @@ import openbureau
 from openbureau.kernel.access.administration import POWERS
 from openbureau.kernel.settings.declared import CORE_SETTINGS
 from openbureau.shell.audit_labels import ACTIONS, REALMS
-from openbureau.shell.console.jobs import CORE_LABELS
+from openbureau.shell.job_labels import CORE_LABELS
 
 SOURCE = Path(openbureau.__file__).parent
 

@@ -1,6 +1,8 @@
 """The audit trail is sealed within a second and shows every tampering."""
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -176,3 +178,41 @@ def test_a_lost_key_is_not_replaced_and_the_chain_goes_on(tmp_path: Path) -> Non
     assert Sealer(tmp_path).seal(NOW + dt.timedelta(minutes=5)) == 2
     assert AuditCheckpoint.select().count() == 1
     assert not (tmp_path / "keys" / "audit.key").exists()
+
+
+def insert_unseen_by_indexes(url: str) -> None:
+    """A record in the table that no index knows of, as somebody with the file can make it."""
+    insertion = (
+        "INSERT INTO audit_record (id, at, action, realm, outcome, detail, request_id, address) "
+        "VALUES (5, 0, 'x.y', '', 'done', '{}', '', '')"
+    )
+    if is_postgresql():
+        switch = (
+            "UPDATE pg_index SET indisready = {0}, indisvalid = {0} "
+            "WHERE indrelid = 'audit_record'::regclass"
+        )
+        for sql in (switch.format("false"), insertion, switch.format("true")):
+            with writing():
+                db.execute_sql(sql)
+        return
+    db.close()
+    path = url.removeprefix("sqlite:///")
+    indexes = "FROM sqlite_master WHERE type = 'index' AND tbl_name = 'audit_record'"
+    with closing(sqlite3.connect(path)) as connection:
+        held = connection.execute(f"SELECT * {indexes}").fetchall()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(f"DELETE {indexes}")
+        connection.commit()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(insertion)
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", held)
+        connection.commit()
+
+
+def test_a_record_hidden_from_the_indexes_is_found(tmp_path: Path, database: str) -> None:
+    write_records(3000)
+    tamper("DELETE FROM audit_record WHERE id = 5")
+    Sealer(tmp_path).seal(NOW)
+    insert_unseen_by_indexes(database)
+    assert verdict(tmp_path).problem == ("inserted" if is_postgresql() else "damaged")

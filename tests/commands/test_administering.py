@@ -174,7 +174,13 @@ def test_the_trail_is_filtered_shown_and_exported(bureau: Bureau, tmp_path: Path
     assert audited("core.read_audit")["to"] == "9999-12-31"
     for name in ("trail.csv", "trail.xlsx"):
         assert read(bureau, "audit", "table", str(tmp_path / name), *query)["records"] == 1
-    assert "core.change_account" in (tmp_path / "trail.csv").read_text("utf-8-sig")
+    words = (tmp_path / "trail.csv").read_text("utf-8-sig")
+    assert "编号,时间,人员,账号,单位,操作,对象,结果" in words
+    assert "修改联系方式,张晓梅,成功" in words
+    assert "core." not in words
+    shown = run(bureau, "audit", "show", str(row["id"])).output
+    assert "操作：修改联系方式" in shown
+    assert "修改联系方式  张晓梅" in run(bureau, "audit", "list", *query).output
     assert audited("core.export_audit")["total"] == 1
     assert refused(bureau, "audit", "table", str(tmp_path / "trail.csv")) == "FILE-010"
     assert refused(bureau, "audit", "table", str(tmp_path / "trail.pdf")) == "AUD-006"

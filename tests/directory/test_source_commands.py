@@ -74,6 +74,20 @@ def test_sample_shows_people_in_their_units(commands: Commands) -> None:
         assert Account.select().count() == 0
 
 
+def test_sample_of_a_source_not_yet_stored(commands: Commands) -> None:
+    found = commands.json("source", "sample", *commands.described[2:])
+    assert len(found["people"]) == 10
+    tried = commands.json("source", "sample", "main", "--map", "room=telephoneNumber")
+    assert tried["people"][0]["room"] == "0871-1234567"
+    elsewhere = commands.json("source", "sample", "main", "--url", "ldap://127.0.0.1:1")
+    assert "重新填写查询账号的密码" in elsewhere["error"]["message"]
+    missing = commands.json("source", "sample", "--url", "ldap://127.0.0.1:1")
+    assert "--bind-dn, --base, --password-file" in missing["error"]["message"]
+    assert commands.json("source", "sample", "main")["people"][0]["room"] != "0871-1234567"
+    with reading():
+        assert DirectorySource.select().count() == 1
+
+
 def test_changed_mapping_is_seen_in_the_sample(commands: Commands) -> None:
     commands.run("source", "change", "main", "--map", "room=telephoneNumber")
     assert commands.json("source", "sample", "main")["people"][0]["room"] == "0871-1234567"

@@ -16,6 +16,7 @@ from openbureau.kernel.access.models import RoleGrant
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.audit.models import AuditRecord
 from openbureau.kernel.sync.actions import confirm_run, order_undo
+from openbureau.kernel.sync.gate_text import gate_words
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.sync.undo import may_undo, preview_undo
 from openbureau.kernel.sync.undo_lines import run_lines, undo_lines
@@ -45,6 +46,10 @@ def test_a_large_undo_waits_for_another_administrator(synced: Synced, slapd: Sla
         groups = undo_lines(plan)
     assert len(plan.disabled) == 208
     assert "more-than-30-people" in plan.blocked
+    with reading():
+        *_, (zh, en) = gate_words(plan.blocked)
+    assert zh == "整个单位的人员将被停用：省局、第0市局、第1市局、第2市局、第3市局等 26 个单位"
+    assert en.endswith("and others, 26 units in all")
     lines = [line for group in groups for line in group.lines if line.of == "person"]
     assert {line.action for line in lines} == {"disable"}
     assert {loss.kind for line in lines for loss in line.losses} == {"posts"}

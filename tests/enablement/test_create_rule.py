@@ -23,6 +23,26 @@ def test_rule_is_live_and_listed(either_bureau: Bureau) -> None:
     assert opens(reader)
 
 
+def test_places_are_picked_several_at_once_or_by_kind(bureau: Bureau) -> None:
+    client = bureau.sign_in("system")
+    client.get(URL)
+    fields = {"plugin": PLUGIN, "state": "on", "scope": "", "kind": "prefecture"}
+    picked = {**fields, "places": ["unit:530102", "subtree:530100"], "places-names": "盘龙区局"}
+    assert client.post(URL, picked).status == 303
+    found = bureau.rows("SELECT scope, kind FROM plugin_rule ORDER BY id")
+    assert found == [("unit", ""), ("subtree", ""), ("unit", ""), ("kind", "prefecture")]
+
+
+def test_one_wrong_place_sets_no_rule_at_all(bureau: Bureau) -> None:
+    client = bureau.sign_in("system")
+    client.get(URL)
+    fields = {"plugin": PLUGIN, "state": "on", "places": "unit:530102", "scope": "unit:999"}
+    answer = client.post(URL, fields)
+    assert (answer.status, "没有代码为 999" in answer.words) == (422, True)
+    assert 'value="unit:530102"' in answer.text
+    assert bureau.rows("SELECT count(*) FROM plugin_rule") == [(0,)]
+
+
 def test_every_unit_is_listed_with_the_rule_that_decides(bureau: Bureau) -> None:
     bureau.enable(PLUGIN, "subtree:530100")
     page = bureau.sign_in("system").get(f"{URL}/{PLUGIN}")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from openbureau.base.database import writing
+from openbureau.base.database import db, writing
 from openbureau.kernel.events.actions import emit
 from openbureau.kernel.events.models import Event
 from openbureau.kernel.events.routing import route_events
@@ -61,6 +61,18 @@ def test_jobs_of_one_lane_wait_for_each_other() -> None:
     assert (job.id, claimed(), claimed()) == (first, other, None)
     ledger.finish(job, NOW)
     assert claimed() == second
+
+
+def test_a_lane_is_not_held_up_by_an_analysed_table() -> None:
+    for number in range(10):
+        add(lane=f"lane {number}")
+        assert claimed()
+    with writing():
+        Job.update(state="done").execute()
+        db.execute_sql("ANALYZE")
+    db.close()
+    only = add(lane="a")
+    assert claimed() == only
 
 
 def test_a_retry_keeps_its_lane_waiting() -> None:

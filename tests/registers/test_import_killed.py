@@ -93,7 +93,7 @@ def test_nothing_is_lost_or_doubled_over_kills(devices: Bureau, consumer: Consum
     stored = store(io.BytesIO(content), "多.csv", 1 << 28, ctx.now)
     with writing():
         made = open_batch(ctx, DEVICES, stored, ctx.unit_id)
-        enqueue_step(ctx, made, CHECK_JOB)
+        enqueue_step(ctx, DEVICES, made, CHECK_JOB)
     consumer.start()
     eventually(lambda: 0 < batch().total < ROWS)
     consumer.kill()
@@ -105,7 +105,7 @@ def test_nothing_is_lost_or_doubled_over_kills(devices: Bureau, consumer: Consum
         assert ImportLine.select().count() == ROWS
     with writing():
         order_apply(ctx, DEVICES, made := batch())
-        enqueue_step(ctx, made, APPLY_JOB)
+        enqueue_step(ctx, DEVICES, made, APPLY_JOB)
     for least in (1000, 3000):
         eventually(partial(has_done, least))
         consumer.kill()
@@ -118,7 +118,7 @@ def test_nothing_is_lost_or_doubled_over_kills(devices: Bureau, consumer: Consum
         assert SearchEntry.select().where(SearchEntry.realm == DEVICES.realm).count() == ROWS
     with writing():
         order_undo(ctx, DEVICES, made := batch())
-        enqueue_step(ctx, made, UNDO_JOB)
+        enqueue_step(ctx, DEVICES, made, UNDO_JOB)
     eventually(lambda: undone() >= 1000)
     consumer.kill()
     consumer.start()

@@ -183,11 +183,20 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
     status, found = run("--check")
     assert (status, found["new"], found["errors"], found["written"]) == (0, 1, 1, 0)
     assert Path(found["error_workbook"]).is_file()
+    assert run("--apply")[1]["code"] == "REG-004"
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
     status, found = run("--apply")
     assert (status, "1 行不能导入" in found["problem"], total()) == (1, True, 0)
     status, found = run("--apply", "--take-good-rows")
     assert (status, found["state"], found["written"], total()) == (0, "applied", 1, 1)
-    assert "IMP-004" in run("--check", "--as", "zhao")[1]["code"]
+    with reading():
+        assert Device.get().unit.code == "530102"
+    devices.grant("zhou", "devices.registrar", "530102", "unit")
+    refused = run("--apply")[1]
+    assert refused["code"] == "REG-004"
+    assert "zhang, zhou" in refused["message"]
+    assert run("--check", "--as", "zhang")[0] == 0
+    assert "REG-003" in run("--check", "--as", "zhao")[1]["code"]
     assert "IMP-001" in run()[1]["code"]
     path.write_bytes(b"PK")
     assert "扩展名不符" in run("--check")[1]["message"]

@@ -17,12 +17,14 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.asked import Asked, asked, position
 from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.listing import listed, total
+from openbureau.kit.registers.matching import matching, matching_ids, still_matching
 from openbureau.kit.registers.records import is_seen
 from openbureau.testing.bureau import Bureau
 
 UNITS = ("530000", "530100", "530102", "530103", "530402")
 KINDS, STATES = ("boiler", "lift", "crane"), ("used", "idle")
 ROWS = 300
+NAMED = {"name": "客梯", "user": "昆明食品厂"}
 
 
 def filled(bureau: Bureau, rng: random.Random) -> list[Any]:
@@ -161,3 +163,40 @@ def test_lists_and_counts_equal_what_each_row_says(devices: Bureau) -> None:
                 wanted = expected(rows, text, shown)
                 assert walked(devices, ctx, text) == wanted, (login, text)
                 assert total(ctx, DEVICES, parsed(devices, ctx, text)) == len(wanted), (login, text)
+
+
+def test_everything_that_matches_equals_what_each_row_says(devices: Bureau) -> None:
+    rng = random.Random(20261124)
+    rows = filled(devices, rng)
+    for login, unit, reach in (("li", "530100", "subtree"), ("wang", "530000", "province")):
+        devices.grant(login, "devices.reader", unit, reach)
+        ctx = devices.context(login)
+        with reading():
+            shown = {row.id for row in rows if is_seen(ctx, DEVICES, row.id)}
+            for text in QUERIES:
+                query, wanted = parsed(devices, ctx, text), sorted(expected(rows, text, shown))
+                for size in (7, 1000):
+                    found = [
+                        row
+                        for batch in matching(ctx, DEVICES, query, ("code", "unit"), batch=size)
+                        for row in batch
+                    ]
+                    assert [row.id for row in found] == wanted, (login, text)
+                assert matching_ids(ctx, DEVICES, query, 5) == wanted[:6]
+                some = [row.id for row in rows[::3]]
+                assert still_matching(ctx, DEVICES, query, some) == set(some) & set(wanted)
+                assert [row.code for row in found] == [by.code for by in rows if by.id in wanted]
+
+
+def test_what_is_entered_meanwhile_is_not_met(devices: Bureau) -> None:
+    rows = filled(devices, random.Random(1))
+    devices.grant("wang", "devices.reader", "530000", "province")
+    ctx = devices.context("wang")
+    with reading():
+        batches = matching(ctx, DEVICES, parsed(devices, ctx, ""), batch=50)
+        found = list(next(batches))
+        with writing():
+            unit = rows[0].unit_id
+            Device.create(unit=unit, changed_at=devices.now, kind="lift", code="9", **NAMED)
+        found += [row for batch in batches for row in batch]
+    assert [row.id for row in found] == [row.id for row in rows if row.voided_at is None]

@@ -176,7 +176,9 @@ def addresses(app: Any, given: dict[str, list[str]]) -> list[str]:
     """One address or more of every page that is read; `given` fills in what a path names."""
     found = []
     for route in app.routes.all:
-        if "GET" in route.page.methods and not re.search(r"static|files|health|ready", route.url):
+        # Programs name their language in a header, not in a cookie.
+        is_for_people = "GET" in route.page.methods and route.page.zone != "api"
+        if is_for_people and not re.search(r"static|files|health|ready", route.url):
             found += given.get(route.url, [route.url])
     return found
 
@@ -283,6 +285,8 @@ def console_addresses() -> dict[str, list[str]]:
         "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
         "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
         "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/tokens": ["/-/console/tokens", "/-/console/tokens?q=zzzz"],
+        "/-/console/tokens/{uid}/revoke": ["/-/console/tokens/none/revoke"],
         "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],
         "/-/console/audit/{id:int}": ["/-/console/audit/1"],
         "/-/console/audit/proof/{name}": ["/-/console/audit/proof/2020-01-01"],

@@ -70,7 +70,7 @@ def view_answer(request: Request, result: Any, version: str = "") -> Response:
     if isinstance(result, Download):
         return _download(result)
     if isinstance(result, Response):
-        return _finished(request, result)
+        return finished(request, result)
     raise TypeError(
         f"a view returned {type(result).__name__}; use page(), redirect() or download()"
     )
@@ -92,14 +92,14 @@ def page_answer(request: Request, result: PageResult) -> Response:
     )
     if not is_part and result.status == 200 and request.is_safe:
         request.title = page_title(html)
-    content, encoding = _compressed(request, html_bytes(html))
+    content, encoding = compressed(request, html_bytes(html))
     response = Response(content, result.status)
     kept = b"no-cache, private" if request.ctx else b"no-store"
     length = b"%d" % len(content)
     response.raw_headers = [*_PAGE_HEADERS, (b"cache-control", kept), (b"content-length", length)]
     if encoding:
         response.raw_headers.append((b"content-encoding", encoding))
-    return _finished(request, response)
+    return finished(request, response)
 
 
 def error_answer(
@@ -109,10 +109,13 @@ def error_answer(
     if isinstance(problem, SignInNeeded) and request.headers.get("hx-request") == "true":
         back = problem.restore_url or request.shown_page
         away = Response(status_code=401, headers={"hx-redirect": sign_in_url(back)})
-        return _finished(request, away)
+        return finished(request, away)
     if isinstance(problem, SignInNeeded) and request.is_safe:
         return _redirection(request, Redirect(sign_in_url(request.full_path)))
     request.is_refused = True
+    request.response_headers += [
+        (name.encode(), value.encode()) for name, value in problem.headers.items()
+    ]
     if not is_bare:
         try:
             result = page(
@@ -190,7 +193,7 @@ def _redirection(request: Request, result: Redirect) -> Response:
     response = Response(status_code=303, headers={"location": location})
     if result.notice:
         request.cookie(NOTICE_COOKIE, quote(result.notice), 60)
-    return _finished(request, response)
+    return finished(request, response)
 
 
 def _download(result: Download) -> Response:
@@ -211,7 +214,7 @@ def _download(result: Download) -> Response:
     )
 
 
-def _compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
+def compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
     """The content in the smallest form the browser takes, and its encoding; a reverse proxy
     may compress instead."""
     accepted = request.headers.get("accept-encoding", "")
@@ -223,7 +226,8 @@ def _compressed(request: Request, content: bytes) -> tuple[bytes, bytes]:
     return content, b""
 
 
-def _finished(request: Request, response: Response) -> Response:
+def finished(request: Request, response: Response) -> Response:
+    """The response with the cookies and headers of its request."""
     for name, value, max_age_s in request.response_cookies:
         set_cookie(request, response, name, value, max_age_s)
     response.raw_headers.extend(request.response_headers)

@@ -67,8 +67,9 @@ class Page:
     `path` is like `bulletin/{id:int}`; `is_self_managed` pages open their own
     transactions because they do slow work between them; `asks_directory` says that the
     view waits for a server that may hang: such pages share threads with no others.
-    `uploads` lets the page receive files; `stamps` names what the page's content depends
-    on, so that an unchanged page answers 304.
+    `is_reading` pages change nothing of the plugin's, so that they stay open where it can
+    only be read. `uploads` lets the page receive files; `stamps` names what the page's
+    content depends on, so that an unchanged page answers 304.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Page:
     uploads: bool = False
     is_self_managed: bool = False
     asks_directory: bool = False
+    is_reading: bool = False
     stamps: tuple[str, ...] = ()
 
 

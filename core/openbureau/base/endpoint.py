@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from openbureau.base.answers import cookie_name, error_answer, static_answer, view_answer
+from openbureau.base.api import problem_answer, read_body, served_to_program
 from openbureau.base.csrf import TOKEN_FIELD, is_same_origin, is_valid_token
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import (
@@ -38,6 +39,7 @@ from openbureau.base.errors import (
     Unavailable,
 )
 from openbureau.base.i18n import N_
+from openbureau.base.json_bodies import LIMIT_BYTES
 from openbureau.base.pages import Redirect
 from openbureau.base.request import Application, Request
 
@@ -94,6 +96,8 @@ class Dispatch(BaseRoute):
                 )
         except TimeoutError:
             log.error("request %s took longer than %s s", request.request_id, DEADLINE_S)
+            if request.is_api:
+                return problem_answer(request, _late())
             return error_answer(request, _late(), is_bare=True)
         finally:
             if request.form is not None:
@@ -112,6 +116,9 @@ class Dispatch(BaseRoute):
         request.route, request.params = self.app.routes.find(request.method, request.path)
         _check_text((request.path, *request.query.values()))
         if request.is_safe:
+            return
+        if request.is_api:
+            request.body = await read_body(request, _limited(receive, LIMIT_BYTES))
             return
         limit = FORM_LIMIT_BYTES
         if request.route.page.uploads and _has_session(request):
@@ -169,17 +176,16 @@ def run(request: Request, problem: Problem | None, started: float) -> Response:
     """The whole of one request in one thread: who, may they, the view, the answer."""
     try:
         with reading():
-            if problem is not None:
-                request.app.gate.identify(request)
-                raise problem
-            response = _served(request)
-            request.app.gate.after(request)
+            if request.is_api:
+                response = served_to_program(request, problem)
+            else:
+                response = _served_to_person(request, problem)
     except Problem as refused:
-        response = error_answer(request, _with_text_kept(request, refused))
+        response = _refusal(request, refused)
     except Exception:
         incident = secrets.token_hex(4).upper()
         log.exception("incident %s in request %s", incident, request.request_id)
-        response = error_answer(request, _with_text_kept(request, Problem()), incident)
+        response = _refusal(request, Problem(), incident)
     log.info(
         "%s %s %d %.1f ms %s",
         request.method,
@@ -189,6 +195,21 @@ def run(request: Request, problem: Problem | None, started: float) -> Response:
         request.request_id,
     )
     return response
+
+
+def _served_to_person(request: Request, problem: Problem | None) -> Response:
+    if problem is not None:
+        request.app.gate.identify(request)
+        raise problem
+    response = _served(request)
+    request.app.gate.after(request)
+    return response
+
+
+def _refusal(request: Request, problem: Problem, incident: str = "") -> Response:
+    if request.is_api:
+        return problem_answer(request, problem, incident)
+    return error_answer(request, _with_text_kept(request, problem), incident)
 
 
 def _with_text_kept(request: Request, problem: Problem) -> Problem:

@@ -7,9 +7,15 @@
         │   └── NotEnabled      404  the unit's phase has not come
         ├── Forbidden           403  visible, but not allowed
         ├── SignInNeeded        401  answered by the sign-in page
+        ├── TokenNeeded         401  of the API: no token, or one that is not taken
         ├── Invalid             422  the form comes back filled
+        ├── MethodNotAllowed    405
+        ├── NotAcceptable       406  of the API: another form of answer is wanted
         ├── Conflict            409  somebody else was first
+        ├── Outdated            412  of the API: not the version that was named
         ├── TooLarge            413
+        ├── UnknownMedia        415  of the API: another form of body was sent
+        ├── VersionNeeded       428  of the API: no version was named
         ├── BadRequest          400
         ├── TooMany             429
         └── Unavailable         503  a part the page needs does not answer
@@ -18,6 +24,7 @@ Sentences have four parts in this order: what happened, what is unaffected, what
 to do, code. They are Chinese message ids, translated when the page is rendered.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from openbureau.base.i18n import N_
@@ -38,7 +45,8 @@ class Problem(Exception):
     """A page that cannot be answered as asked; rendered as an error page.
 
     `what`, `unaffected` and `remedy` are message ids; `params` fill their `%(name)s`.
-    `restore_url` shows the refused form again with what was typed, where that was kept.
+    `restore_url` shows the refused form again with what was typed, where that was kept;
+    `headers` go with the answer.
     """
 
     status: ClassVar[int] = 500
@@ -62,6 +70,7 @@ class Problem(Exception):
         self.code = code or type(self).code
         self.params = params
         self.restore_url = ""
+        self.headers: dict[str, str] = {}
         super().__init__(self.what % params if params else self.what)
 
 
@@ -92,6 +101,22 @@ class SignInNeeded(Problem):
             unaffected=N_("表单里的内容还在上一页：按浏览器的返回键就能看到。"),
             remedy=N_("请在新窗口登录，重新打开表单，把上一页的内容复制过去再提交。"),
         )
+
+
+class TokenNeeded(Problem):
+    """401: a program showed no token, or one that is not taken."""
+
+    status = 401
+    code = "TOK-401"
+    what = N_("请求没有带上可用的令牌。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请在 Authorization 请求头中写 Bearer 和令牌；令牌由管理员在「接口令牌」中发放。")
+
+    def __init__(self, what: str | None = None, **given: Any) -> None:
+        super().__init__(what, **given)
+        # RFC 6750, 3.1: a token that was shown is named as the reason.
+        error = "" if what is None else ', error="invalid_token"'
+        self.headers["www-authenticate"] = f'Bearer realm="openbureau"{error}'
 
 
 class Forbidden(Problem):
@@ -132,6 +157,24 @@ class MethodNotAllowed(Problem):
     unaffected = N_("没有任何内容被改动。")
     remedy = N_("请从页面上的按钮重新操作。")
 
+    @classmethod
+    def among(cls, methods: Iterable[str]) -> "MethodNotAllowed":
+        """The problem with the methods that the address does take."""
+        found = cls()
+        taken = {*methods, "HEAD"} if "GET" in methods else {*methods}
+        found.headers["allow"] = ", ".join(sorted(taken))
+        return found
+
+
+class NotAcceptable(Problem):
+    """406: the program wants another form of answer than there is."""
+
+    status = 406
+    code = "CORE-406"
+    what = N_("这里只能用 JSON 应答。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请去掉 Accept 请求头，或写 application/json。")
+
 
 class Conflict(Problem):
     """409: somebody else changed the record first."""
@@ -141,6 +184,16 @@ class Conflict(Problem):
     what = N_("这条记录刚刚被别人改动过。")
     unaffected = N_("您的改动没有覆盖对方的内容。")
     remedy = N_("请刷新后再改。")
+
+
+class Outdated(Problem):
+    """412: not the version of the record that the program has seen."""
+
+    status = 412
+    code = "CORE-412"
+    what = N_("这条记录在您读取之后又被改动过。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请重新读取这条记录，用新的 ETag 再提交。")
 
 
 class TooLarge(Problem):
@@ -153,6 +206,16 @@ class TooLarge(Problem):
     remedy = N_("请减小文件或分几次提交。")
 
 
+class UnknownMedia(Problem):
+    """415: what was sent is in another form than is read here."""
+
+    status = 415
+    code = "CORE-415"
+    what = N_("这里只读 JSON。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请以 UTF-8 发送 JSON，并写 Content-Type: application/json。")
+
+
 class Invalid(Problem):
     """422: the form comes back filled, with its errors."""
 
@@ -161,6 +224,16 @@ class Invalid(Problem):
     what = N_("有几项内容需要改正。")
     unaffected = N_("您填写的内容都还在。")
     remedy = N_("请按提示改正后再提交。")
+
+
+class VersionNeeded(Problem):
+    """428: a change must name the version it is of."""
+
+    status = 428
+    code = "CORE-428"
+    what = N_("没有写明要改的是哪个版本。")
+    unaffected = N_("没有任何内容被改动。")
+    remedy = N_("请先读取这条记录，把应答的 ETag 放进 If-Match 请求头。")
 
 
 class TooMany(Problem):

@@ -370,7 +370,11 @@ def _check_names(slug: str, declared: Declared, codes: set[str]) -> None:
     for name, is_own in owned:
         if not is_own:
             raise _Refusal(f"名称 {name} 不属于 {slug} / the name {name} does not belong to {slug}")
-    places = [(page.path, method) for page in declared.pages for method in page.methods]
+    places = [
+        (page.zone == "api", page.path, method)
+        for page in declared.pages
+        for method in page.methods
+    ]
     if len(places) != len(set(places)):
         raise _Refusal("同一网址声明了两次 / one address is declared twice")
 

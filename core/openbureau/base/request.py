@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -19,6 +19,7 @@ from openbureau.base.drafts import Draft, page_of
 from openbureau.base.errors import Problem
 from openbureau.base.escaping import PlainEnvironment
 from openbureau.base.i18n import Catalogue, preferred_language
+from openbureau.base.json_bodies import JsonResult
 from openbureau.base.plugins import Plugins
 from openbureau.base.routing import Route, Routes
 from openbureau.base.settings import Settings
@@ -69,6 +70,30 @@ class Gate(Protocol):
         """Small writes that may be lost, after the answer was made."""
 
 
+class TokenGate(Protocol):
+    """Decides what a token may do; implemented by the kernel, asked instead of `Gate` where the
+    API is asked."""
+
+    def identify(self, request: "Request") -> None:
+        """Fills `request.ctx` from the token and counts the request. Raises TokenNeeded; TooMany:
+        it has asked too often."""
+
+    def admit(self, request: "Request") -> None:
+        """Lets the request through to its page. Raises a Problem otherwise."""
+
+    def confirm(self, request: "Request") -> None:
+        """Admits once more, inside the write transaction, where something changed since."""
+
+    def acting(self, request: "Request") -> AbstractContextManager[None]:
+        """What is recorded inside names the token."""
+
+    def earlier_answer(self, request: "Request", key: str) -> JsonResult | None:
+        """The answer this token got to this very request before. Raises Invalid: to another."""
+
+    def keep_answer(self, request: "Request", key: str, result: JsonResult) -> None:
+        """Inside the write transaction: keeps an answer for when the request is sent again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """One assembled application: everything that is fixed from start to stop."""
@@ -82,9 +107,13 @@ class Application:
     themes: Mapping[str, Theme]
     key: bytes
     gate: Gate
+    token_gate: TokenGate
     release: str
     is_demo: bool
     files: Path
+
+
+_PROGRAMS = "/api/"
 
 
 class Address:
@@ -109,11 +138,11 @@ class Request(Address):
 
     `arrived_at` is of the monotonic clock; `ctx` is the signed-in person (None on anonymous
     pages); `params` the values in the address; `form` the sent form or None; `uploads`
-    stored files by field name. What is put into `afterwards` runs in one short write
-    transaction once the answer is made, and may be lost: read marks, not business. `theme`
-    and `look` say how the unit's pages look, `title` what the shown page is
-    called, `led_to` where a form that was acted upon leads, `is_refused` that the answer
-    is an error.
+    stored files by field name; `body` what a program sent to the API (`is_api`). What is put
+    into `afterwards` runs in one short write transaction once the answer is made, and may be
+    lost: read marks, not business. `theme` and `look` say how the unit's pages look, `title`
+    what the shown page is called, `led_to` where a form that was acted upon leads,
+    `is_refused` that the answer is an error.
     """
 
     __slots__ = (
@@ -123,11 +152,13 @@ class Request(Address):
         "afterwards",
         "app",
         "arrived_at",
+        "body",
         "catalogue",
         "counts",
         "ctx",
         "form",
         "headers",
+        "is_api",
         "is_refused",
         "kept",
         "led_to",
@@ -154,11 +185,14 @@ class Request(Address):
         self.request_id = request_id
         self.method: str = scope["method"]
         self.headers = Headers(scope=scope)
-        self._cookies: dict[str, str] | None = None
+        self.is_api = app.settings.zone == "staff" and self.path.startswith(_PROGRAMS)
+        # Programs are known by their token alone, whatever a browser adds.
+        self._cookies: dict[str, str] | None = {} if self.is_api else None
         self._draft: Draft | Literal[False] | None = False
         self.route: Route | None = None
         self.params: Mapping[str, Any] = {}
         self.form: FormData | None = None
+        self.body = b""
         self.uploads: dict[str, list[Any]] = {}
         self.kept: dict[str, list[tuple[str, int, str]]] = {}
         self.upload_problems: dict[str, list[Problem]] = {}

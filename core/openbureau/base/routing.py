@@ -15,6 +15,7 @@ from openbureau.base.declarations import Page
 from openbureau.base.errors import MethodNotAllowed, NotFound
 
 CORE = "-"
+API = "/api/v1/"
 LARGEST_KEY = 2**63 - 1
 
 
@@ -28,6 +29,12 @@ class Route:
     @property
     def url(self) -> str:
         """The address pattern, as people see it."""
+        if self.page.zone == "api":
+            return (
+                f"{API}{self.page.path}"
+                if self.slug == CORE
+                else f"{API}{self.slug}/{self.page.path}"
+            )
         if self.slug == CORE:
             return f"/-/{self.page.path}" if self.page.path else "/"
         return f"/{self.slug}/{self.page.path}"
@@ -76,12 +83,16 @@ class Routes:
 
     def __init__(self, pages: Iterable[tuple[str, Iterable[Page]]]) -> None:
         self._by_slug: dict[str, _Pages] = {}
+        self._api: dict[str, _Pages] = {CORE: _Pages()}
         self.all: list[Route] = []
         for slug, declared in pages:
             table = self._by_slug.setdefault(slug, _Pages())
             for page in declared:
                 route = Route(slug, page)
-                table.add(route)
+                if page.zone == "api":
+                    self._api.setdefault(slug, _Pages()).add(route)
+                else:
+                    table.add(route)
                 self.all.append(route)
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, Any]]:
@@ -90,18 +101,27 @@ class Routes:
         Raises NotFound: nothing is there. Raises MethodNotAllowed: a page is, but
         not for this method.
         """
-        slug, _, rest = path[1:].partition("/")
-        if path == "/":
-            slug, rest = CORE, ""
-        table = self._by_slug.get(slug)
-        found = table.find(rest) if table else None
+        found = self._found(path)
         if found is None:
             raise NotFound
         methods, values = found
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            raise MethodNotAllowed
+            raise MethodNotAllowed.among(methods)
         return route, values
+
+    def _found(self, path: str) -> tuple[dict[str, Route], dict[str, Any]] | None:
+        if path.startswith(API):
+            below = path[len(API) :]
+            slug, _, rest = below.partition("/")
+            if slug not in self._api or slug == CORE:
+                slug, rest = CORE, below
+            return self._api[slug].find(rest)
+        slug, _, rest = path[1:].partition("/")
+        if path == "/":
+            slug, rest = CORE, ""
+        table = self._by_slug.get(slug)
+        return table.find(rest) if table else None
 
     def has_plugin_root(self, path: str) -> bool:
         """Whether `/slug` without its slash means a plugin's first page."""

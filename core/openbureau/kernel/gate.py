@@ -150,7 +150,8 @@ class StaffGate:
         if slug not in ctx.plugins:
             phase = record.manifest.phase if record.manifest else ""
             raise NotEnabled(plugin=record.label(ctx.language), phase=phase)
-        if not request.is_safe and slug not in ctx.writable:
+        is_reading = request.is_safe or bool(request.route and request.route.page.is_reading)
+        if not is_reading and slug not in ctx.writable:
             raise Forbidden(
                 "「%(plugin)s」在您当前身份所在的单位只能查阅，不能办理。",
                 remedy=N_("如您在其他单位任职，请先切换到那里的身份。"),

@@ -16,12 +16,13 @@ from openbureau.kit.receivers import (
 )
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.cells import table_columns, table_rows
-from openbureau.kit.registers.declared import Column, Lamp, Register
+from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register
 from openbureau.kit.registers.listing import Listed, asked_by, listed, total
-from openbureau.kit.registers.records import change_record, create_record, record
+from openbureau.kit.registers.records import Step, change_record, create_record, record
 
 __all__ = [
     "Asked",
+    "BulkAction",
     "Chart",
     "Column",
     "Condition",
@@ -37,6 +38,7 @@ __all__ = [
     "Register",
     "Series",
     "Sorting",
+    "Step",
     "asked_by",
     "bar_chart",
     "change_record",

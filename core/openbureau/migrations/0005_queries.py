@@ -75,7 +75,7 @@ class BulkRun(Frozen):
     uid = CharField(unique=True, max_length=32)
     realm = CharField(max_length=60)
     action = CharField(max_length=40)
-    address = CharField(max_length=2000, default="")
+    address = TextField(default="")
     chosen = TextField(default="[]")
     params = TextField(default="{}")
     reason = CharField(max_length=300, default="")
@@ -84,6 +84,7 @@ class BulkRun(Frozen):
     done_total = IntegerField(default=0)
     failed_total = IntegerField(default=0)
     last_record = IntegerField(default=0)
+    problem = TextField(default="")
     file_name = CharField(max_length=200, default="")
     digest = CharField(max_length=64, default="")
     account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
@@ -132,15 +133,28 @@ class ApiToken(Frozen):
     reach = CharField(max_length=10, default="unit")
     scopes = TextField(default="[]")
     per_minute = IntegerField(default=60)
-    ends_on = DateField(null=True)
-    created_by = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    minute = IntegerField(default=0)
+    taken = IntegerField(default=0)
+    ends_on = DateField()
+    created_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     created_at = BigIntegerField()
     used_at = BigIntegerField(null=True)
     revoked_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     revoked_at = BigIntegerField(null=True)
+    reason = CharField(max_length=300, default="")
 
     class Meta:
         table_name = "api_token"
+
+
+class ApiAddress(Frozen):
+    token = ForeignKeyField(ApiToken, on_delete="RESTRICT", backref=None)
+    address = CharField(max_length=64)
+    at = BigIntegerField()
+
+    class Meta:
+        table_name = "api_address"
+        indexes = ((("token", "address"), True),)
 
 
 class ApiAnswer(Frozen):
@@ -156,7 +170,7 @@ class ApiAnswer(Frozen):
         indexes = ((("token", "key"), True), (("at",), False))
 
 
-MADE = [SavedQuery, ListView, BulkRun, BulkFault, RetentionChoice, ApiToken, ApiAnswer]
+MADE = [SavedQuery, ListView, BulkRun, BulkFault, RetentionChoice, ApiToken, ApiAddress, ApiAnswer]
 
 
 def up(migrator, db):

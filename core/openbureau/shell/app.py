@@ -24,8 +24,10 @@ from openbureau.kernel.files.storage import open_store
 from openbureau.kernel.frame import FrameBuilder
 from openbureau.kernel.gate import StaffGate
 from openbureau.kernel.jobs.bell import hang_bell
+from openbureau.kernel.tokens.gate import ApiGate
 from openbureau.kernel.units.models import Node
 from openbureau.shell import (
+    api,
     arrangement,
     attachments,
     calendars,
@@ -73,6 +75,7 @@ CORE_PAGES: tuple[Page, ...] = (
     *console.PAGES,
     *patterns.PAGES,
     *health.PAGES,
+    *api.PAGES,
 )
 CORE_MENU = (
     MenuEntry(N_("工作台"), "/", "", icon="home", order=0),
@@ -117,11 +120,16 @@ def assemble(settings: Settings, plugins: Plugins, themes: Mapping[str, Theme]) 
         environments=build_environments(templates, catalogues, assets, themes),
         themes=themes,
         key=installation_key(settings.data, "forms"),
-        gate=StaffGate(FrameBuilder(CORE_MENU, name), lambda: dt.datetime.now(dt.UTC)),
+        gate=StaffGate(FrameBuilder(CORE_MENU, name), _now),
+        token_gate=ApiGate(_now),
         release=release(),
         is_demo=bool(node and node.is_demo),
         files=settings.data / "files",
     )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 class Bureau(Starlette):

@@ -15,6 +15,9 @@ ACTIONS = {
     "core.reset_second_factor": N_("重置动态口令"),
     "core.allow_attempts": N_("清除失败计数"),
     "core.renew_recovery_codes": N_("更换备用口令"),
+    "core.create_token": N_("发放接口令牌"),
+    "core.revoke_token": N_("撤销接口令牌"),
+    "core.use_token": N_("使用接口令牌"),
     "core.create_account": N_("建立账号"),
     "core.change_account": N_("修改联系方式"),
     "core.import_account": N_("导入账号"),
@@ -98,6 +101,7 @@ REALMS = {
     "core/grant": N_("授权"),
     "core/delegation": N_("授权代办"),
     "core/session": N_("登录"),
+    "core/token": N_("接口令牌"),
     "core/sync": N_("目录同步"),
     "core/directory_source": N_("目录来源"),
 }

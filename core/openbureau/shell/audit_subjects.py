@@ -10,8 +10,10 @@ from typing import Any
 
 from peewee import JOIN
 
-from openbureau.base.i18n import N_
+from openbureau.base.context import NOWHERE, Context
+from openbureau.base.i18n import N_, Catalogue
 from openbureau.base.pages import moment
+from openbureau.base.plugins import Plugins
 from openbureau.base.request import Request
 from openbureau.kernel.access.models import Delegation, Role, RoleGrant
 from openbureau.kernel.accounts.models import Account, Post, Session
@@ -21,7 +23,8 @@ from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.settings.queries import settings_of
 from openbureau.kernel.sync.models import SyncRun
 from openbureau.kernel.units.models import Unit
-from openbureau.shell.console.jobs import job_label
+from openbureau.kernel.units.queries import UnitTree, unit_tree
+from openbureau.shell.job_labels import job_label
 
 MOST_VISITED = 50
 
@@ -34,12 +37,29 @@ class Subject:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the trail, in what language. `person` is None on the command line, which has
+    no pages to lead to."""
+
+    person: Context | None
+    plugins: Plugins
+    catalogue: Catalogue
+    tree: UnitTree
+
+
+def reader_of(request: Request) -> Reader:
+    """Who asks for a page."""
+    tree = unit_tree(request.session.units_epoch)
+    return Reader(request.person, request.app.plugins, request.catalogue, tree)
+
+
 class Subjects:
     """The subjects of some records, as far as they still stand in the database."""
 
-    def __init__(self, request: Request, rows: Sequence[Any]) -> None:
-        self._request = request
-        self._say = request.catalogue.gettext
+    def __init__(self, reader: Reader, rows: Sequence[Any]) -> None:
+        self._reader = reader
+        self._say = reader.catalogue.gettext
         wanted: dict[str, set[int]] = defaultdict(set)
         for row in rows:
             if row.record_id is not None:
@@ -54,7 +74,7 @@ class Subjects:
 
     def setting(self, key: str) -> Subject | None:
         """A setting by its key; None: nobody declares it any more."""
-        declared = settings_of(self._request.app.plugins).get(key)
+        declared = settings_of(self._reader.plugins).get(key)
         if declared is None:
             return None
         page = "policies" if declared.permission == "core.manage_policies" else "settings"
@@ -63,11 +83,11 @@ class Subjects:
 
     def plugin(self, slug: str) -> Subject | None:
         """A plugin by its slug; None: it is not installed."""
-        record = self._request.app.plugins.records.get(slug)
+        record = self._reader.plugins.records.get(slug)
         if record is None:
             return None
         url = self._if_may("core.manage_plugins", f"/-/console/plugins/{slug}")
-        return Subject(record.label(self._request.catalogue.language), url)
+        return Subject(record.label(self._reader.catalogue.language), url)
 
     def _look_up(self, realm: str, ids: Collection[int]) -> dict[int, Subject]:
         found: dict[str, Callable[[Any], dict[int, Subject]]] = {
@@ -87,7 +107,8 @@ class Subjects:
         return self._plugin_records(realm, sorted(ids)[:MOST_VISITED])
 
     def _if_may(self, permission: str, url: str) -> str:
-        return url if self._request.person.may(permission) else ""
+        person = self._reader.person
+        return url if person is not None and person.may(permission) else ""
 
     def _accounts(self, ids: Any) -> dict[int, Subject]:
         rows = Account.select(Account.id, Account.uid, Account.name).where(Account.id.in_(ids))
@@ -179,7 +200,8 @@ class Subjects:
             .tuples()
         )
         words = N_("%(leaver)s 交 %(successor)s")
-        reach = self._request.person.reach["core.read_audit"]
+        person = self._reader.person
+        reach = person.reach["core.read_audit"] if person else NOWHERE
         return {
             key: Subject(
                 self._say(words, leaver=left, successor=came),
@@ -192,7 +214,7 @@ class Subjects:
         rows: Any = Job.select(Job.id, Job.kind).where(Job.id.in_(ids)).tuples()
         return {
             key: Subject(
-                f"{job_label(self._request, kind)} {key}",
+                f"{job_label(self._reader.catalogue, self._reader.plugins, kind)} {key}",
                 self._if_may("core.manage_jobs", f"/-/console/jobs/{key}"),
             )
             for key, kind in rows
@@ -200,11 +222,11 @@ class Subjects:
 
     def _plugin_records(self, realm: str, ids: Sequence[int]) -> dict[int, Subject]:
         """Records of a plugin that the reader may see; of others its line tells what it keeps."""
-        ctx = self._request.person
-        record = self._request.app.plugins.records.get(realm.partition("/")[0])
+        ctx = self._reader.person
+        record = self._reader.plugins.records.get(realm.partition("/")[0])
         kinds = record.declared.records if record else ()
         kind = next((kind for kind in kinds if kind.realm == realm), None)
-        if kind is None or realm.partition("/")[0] not in ctx.plugins:
+        if kind is None or ctx is None or realm.partition("/")[0] not in ctx.plugins:
             return {}
         label = self._say(kind.label)
         return {

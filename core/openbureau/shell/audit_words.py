@@ -6,17 +6,18 @@ from typing import Any
 
 import msgspec
 
+from openbureau.base.context import CHINA
 from openbureau.base.database import to_instant
 from openbureau.base.i18n import N_
-from openbureau.base.request import Request
 from openbureau.kernel.access.administration import POWERS
-from openbureau.kernel.audit.origin import COMMAND_LINE
+from openbureau.kernel.audit.origin import COMMAND_LINE, TOKEN
 from openbureau.kernel.audit.queries import former_unit_names
-from openbureau.kernel.units.queries import UnitTree, unit_tree
 from openbureau.shell.audit_labels import ACTIONS, REALMS
-from openbureau.shell.audit_subjects import Subject, Subjects
+from openbureau.shell.audit_subjects import Reader, Subject, Subjects
 
 VERBS = {
+    "bulk": N_("批量办理"),
+    "cancelled": N_("取消办理"),
     "changed": N_("更改"),
     "commented": N_("备注"),
     "corrected": N_("更正"),
@@ -47,6 +48,7 @@ VERBS = {
     "publish": N_("发布"),
     "remove": N_("移除"),
     "rename": N_("改名"),
+    "view": N_("查看"),
     "reset": N_("重置"),
     "revoke": N_("收回"),
     "share": N_("共享"),
@@ -58,6 +60,10 @@ VERBS = {
 # Where a record's detail names what it was about, and the lists of people in it.
 TOLD = ("title", "name", "login", "key", "role", "plugin", "code", "file")
 COUNTED = ("accounts", "new", "changed")
+HEADS = (
+    N_("编号"), N_("时间"), N_("人员"), N_("账号"), N_("单位"), N_("操作"), N_("对象"),
+    N_("结果"), N_("地址"), N_("详情"),
+)  # fmt: skip
 OUTCOMES = {"done": N_("成功"), "denied": N_("被拒绝"), "failed": N_("失败")}
 
 
@@ -82,18 +88,19 @@ class AuditLine:
 class AuditWords:
     """The words for the records of one page; looks names up once for all of them."""
 
-    def __init__(self, request: Request, rows: Sequence[Any]) -> None:
-        self._request = request
-        self._say = request.catalogue.gettext
-        self._tree: UnitTree = unit_tree(request.session.units_epoch)
-        self._subjects = Subjects(request, rows)
+    def __init__(self, reader: Reader, rows: Sequence[Any]) -> None:
+        self._plugins = reader.plugins
+        self._say = reader.catalogue.gettext
+        self._language = reader.catalogue.language
+        self._tree = reader.tree
+        self._subjects = Subjects(reader, rows)
         units = {row.unit_id for row in rows if row.unit_id}
         self._former = former_unit_names(units) if units else {}
         self._labels = self._action_labels()
 
     def _action_labels(self) -> dict[str, str]:
         labels = {power.code: power.label for power in POWERS} | ACTIONS
-        for record in self._request.app.plugins.loaded:
+        for record in self._plugins.loaded:
             for permission in record.declared.permissions.permissions:
                 labels[permission.code] = permission.label
         return labels
@@ -108,11 +115,11 @@ class AuditWords:
         thing = self._kind_label(f"{slug}/{rest.removeprefix(f'{verb}_')}")
         if not verb or not thing:
             return code
-        between = "" if self._request.catalogue.language == "zh" else " "
+        between = "" if self._language == "zh" else " "
         return f"{self._say(VERBS[verb])}{between}{self._say(thing)}"
 
     def _kind_label(self, realm: str) -> str:
-        record = self._request.app.plugins.records.get(realm.partition("/")[0])
+        record = self._plugins.records.get(realm.partition("/")[0])
         kinds = record.declared.records if record else ()
         return next((kind.label for kind in kinds if kind.realm == realm), "")
 
@@ -135,10 +142,15 @@ class AuditWords:
         )
 
     def _by(self, row: Any) -> str:
-        """Who did it, and that it was done on the command line."""
+        """Who did it, and that it was done on the command line or with a token."""
         said = msgspec.json.decode(row.detail)
-        if not isinstance(said, dict) or said.get("origin") != COMMAND_LINE:
+        if not isinstance(said, dict) or said.get("origin") not in {COMMAND_LINE, TOKEN}:
             return self._who(row)
+        if said["origin"] == TOKEN:
+            token = str(said.get("via_token", ""))
+            return self._say(
+                N_("%(name)s（通过令牌「%(token)s」）"), name=self._who(row), token=token
+            )
         user = str(said.get("os_user", ""))
         if row.account_id is None:
             return self._say(N_("命令行（系统用户 %(user)s）"), user=user)
@@ -205,9 +217,21 @@ class AuditWords:
             return ""
         return self._say(N_("%(total)s 个"), total=sum(map(len, lists)))
 
+    def table(self, rows: Sequence[Any]) -> tuple[list[str], list[Sequence[str]]]:
+        """Headings, and the records as workbooks hold them."""
+        lines: list[Sequence[str]] = []
+        for row in rows:
+            line = self.line(row)
+            at = row.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+            lines.append(
+                (str(row.id), at, line.who, line.login, line.unit, line.action, line.subject,
+                 line.outcome, line.address, row.detail)
+            )  # fmt: skip
+        return [self._say(head) for head in HEADS], lines
+
     def realms(self) -> dict[str, str]:
         """Every kind of record that is declared, and what it is called."""
         found = {realm: self._say(label) for realm, label in REALMS.items()}
-        for record in self._request.app.plugins.loaded:
+        for record in self._plugins.loaded:
             found |= {kind.realm: self._say(kind.label) for kind in record.declared.records}
         return found

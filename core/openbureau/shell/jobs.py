@@ -19,8 +19,10 @@ from openbureau.kernel.submissions.actions import forget_old_submissions
 from openbureau.kernel.sync.jobs import sync_handlers
 from openbureau.kernel.sync.leavers import archive_leavers
 from openbureau.kernel.sync.schedule import schedule_syncs
+from openbureau.kernel.tokens.actions import forget_old_answers
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
+from openbureau.kit.registers.run_jobs import run_handlers
 from openbureau.shell import conversion, file_check
 from openbureau.shell.indexes import index_handlers
 
@@ -28,6 +30,11 @@ from openbureau.shell.indexes import index_handlers
 def _forget_submissions(now: dt.datetime) -> None:
     with writing():
         forget_old_submissions(now)
+
+
+def _forget_answers(now: dt.datetime) -> None:
+    with writing():
+        forget_old_answers(now)
 
 
 def _sweep_files(now: dt.datetime) -> None:
@@ -52,6 +59,7 @@ def _end_delegations(now: dt.datetime) -> None:
 
 SWEEPS = (
     _forget_submissions,
+    _forget_answers,
     _sweep_files,
     _archive_leavers,
     _end_delegations,
@@ -75,7 +83,12 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
 
     A job of a unit where its plugin is off is parked; one without a unit always runs.
     """
-    handlers: dict[str, Handler] = {**core, **import_handlers(plugins), **index_handlers(plugins)}
+    handlers: dict[str, Handler] = {
+        **core,
+        **import_handlers(plugins),
+        **run_handlers(plugins),
+        **index_handlers(plugins),
+    }
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})
     slugs = tuple(record.slug for record in plugins.loaded)

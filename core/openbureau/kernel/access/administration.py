@@ -35,6 +35,7 @@ POWERS = (
     Power("core.manage_roles", N_("管理角色"), "security"),
     Power("core.manage_policies", N_("修改安全策略"), "security"),
     Power("core.manage_grants", N_("授予和收回角色"), "security", is_local=True),
+    Power("core.manage_tokens", N_("管理接口令牌"), "security", is_local=True),
     Power("core.manage_sessions", N_("管理在线会话"), "security", is_local=True),
     Power("core.explain_access", N_("查询权限依据"), "security", is_local=True),
     Power("core.read_audit", N_("查阅审计记录"), "audit", is_local=True),

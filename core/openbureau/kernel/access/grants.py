@@ -11,7 +11,7 @@ from openbureau.base.context import NOWHERE, Context, Reach
 from openbureau.base.errors import NotFound
 from openbureau.base.i18n import N_
 from openbureau.kernel.access.actors import AccessRefused, Actor
-from openbureau.kernel.access.models import Role, RoleGrant
+from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.access.simulation import GrantRow
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.enablement.actions import bump_epoch
@@ -253,6 +253,28 @@ def grants_listed(ctx: Context, wanted: GrantsWanted, today: dt.date) -> Any:
     for condition in conditions:
         query = query.where(condition)
     return query.order_by(RoleGrant.id.desc()).namedtuples()
+
+
+def granted_accounts(permission: str) -> list[Account]:
+    """Active accounts with a standing grant, their own or a post's, of a role that has this
+    permission, whatever its dates; by login."""
+    query: Any = (
+        Account.select()
+        .distinct()
+        .join(Post, JOIN.LEFT_OUTER, on=(Post.account == Account.id) & Post.is_active)
+        .join(
+            RoleGrant,
+            on=(RoleGrant.account == Account.id) | (RoleGrant.post == Post.id),
+        )
+        .join(RolePermission, on=(RolePermission.role == RoleGrant.role))
+        .where(
+            (Account.state == "active")
+            & RoleGrant.ended_at.is_null()
+            & (RolePermission.permission == permission)
+        )
+        .order_by(Account.login)
+    )
+    return list(query)
 
 
 def grants_everywhere() -> Any:

@@ -74,7 +74,8 @@ def sight_of(
         units &= within
     # Whoever sees everything takes part in nothing they would not see anyway.
     holders = () if reach.is_everywhere else ctx.holders
-    is_wide = len(units) > RANGES_MERGED
+    # Of no range at all nothing could be merged; of no unit nothing is found.
+    is_wide = len(units) > RANGES_MERGED or not (units or holders)
     is_narrowed = within is not None and bool(holders)
     scope = Scope(
         units=0 if is_wide else len(units),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 COMMAND_LINE = "command line"
+TOKEN = "token"  # noqa: S105 - a word of the trail
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _origin: ContextVar[Mapping[str, str]] = ContextVar("origin", default=_NOTHING)
 
@@ -18,6 +19,16 @@ def on_command_line() -> Iterator[None]:
     """What is recorded inside was done on the command line, by this user of the operating
     system, in whosever name it was done."""
     token = _origin.set({"origin": COMMAND_LINE, "os_user": os_user()})
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+@contextmanager
+def through_token(name: str) -> Iterator[None]:
+    """What is recorded inside was done by a program that showed this token."""
+    token = _origin.set({"origin": TOKEN, "via_token": name})
     try:
         yield
     finally:

@@ -108,12 +108,12 @@ REASONS = MappingProxyType(
             "More than 5 % of the people would be disabled.",
         ),
         "tenth-of-unit": (
-            "一个单位将有超过十分之一的人员被停用：",
-            "More than a tenth of one unit's people would be disabled: ",
+            "单位将有超过十分之一的人员被停用：",
+            "More than a tenth of a unit's people would be disabled: ",
         ),
         "whole-unit": (
-            "一个单位的人员将全部被停用：",
-            "All people of one unit would be disabled: ",
+            "整个单位的人员将被停用：",
+            "All people of a unit would be disabled: ",
         ),
         "last-administrator": (
             "将停用最后一名管理员：",

@@ -22,6 +22,7 @@ from openbureau.kernel.sync.models import GroupRole
 from openbureau.kernel.units.models import Unit
 
 CODE = re.compile(r"[a-z][a-z0-9-]{1,29}")
+RESERVED = "new"  # where the page of a new source is
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}(;[A-Za-z0-9-]{1,40})*")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _REALM = "core/directory_source"
@@ -157,7 +158,11 @@ def create_source(
     described: Described, *, data: Path, now: dt.datetime, account_id: int | None = None
 ) -> DirectorySource:
     """A new source. Raises Invalid: something about it cannot be."""
-    _check(described)
+    check_described(described)
+    if described.code == RESERVED:
+        raise Invalid(N_("代码不能是 %(name)s。"), name=RESERVED)
+    if not described.password:
+        raise Invalid(N_("请填写查询账号的密码。"))
     if DirectorySource.get_or_none(DirectorySource.code == described.code) is not None:
         raise Invalid(N_("代码 %(source)s 已被另一个来源使用。"), source=described.code)
     fields = _fields(described, data)
@@ -177,7 +182,7 @@ def change_source(
     """Changes a source; its code stays. Raises Invalid: something about it cannot be, or its
     password is wanted again (`kept_password`)."""
     described = dataclasses.replace(described, code=source.code)
-    _check(described)
+    check_described(described)
     if described.password is None:
         kept_password(described, source, data)
     fields = _fields(described, data)
@@ -269,7 +274,7 @@ def note_source(
     )
 
 
-def _check(described: Described) -> None:
+def check_described(described: Described) -> None:
     """Raises Invalid: the description cannot be used."""
     if not CODE.fullmatch(described.code):
         raise Invalid(N_("代码只能用小写字母、数字和连字符，字母开头，2 到 30 位。"))

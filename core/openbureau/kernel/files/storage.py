@@ -88,6 +88,16 @@ def adopt(path: Path, name: str, now: dt.datetime) -> Stored:
     return Stored(digest, size_bytes, kind.media_type, name)
 
 
+def keep_made(path: Path, name: str, media_type: str, now: dt.datetime) -> Stored:
+    """Moves a file that this system made itself, whole, from `tmp` to its place in the store."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes = file.tell()
+        os.fsync(file.fileno())
+    _place(path, content_path(digest), now)
+    return Stored(digest, size_bytes, media_type, cleaned_name(name))
+
+
 def _received(
     stream: IO[bytes], temporary: BinaryIO, path: Path, name: str, max_bytes: int, now: dt.datetime
 ) -> Stored:

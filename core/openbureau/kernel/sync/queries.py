@@ -18,6 +18,7 @@ from openbureau.kernel.directory.apply import REALM
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Change, Plan, RoleChange, Value
 from openbureau.kernel.directory.reasons import reason_words
+from openbureau.kernel.sync.gate_text import gate_words
 from openbureau.kernel.sync.losses import Loss, losses_of
 from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.plan_text import decoded
@@ -166,18 +167,6 @@ def excluded_of(run: SyncRun) -> frozenset[str]:
 def blocked_of(run: SyncRun) -> tuple[tuple[str, str], ...]:
     """Why the run waits for a second administrator, in both languages."""
     return gate_words(msgspec.json.decode(run.blocked, type=list[str]))
-
-
-def gate_words(blocked: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Tripped gates in both languages."""
-    reasons = [reason.partition(":") for reason in blocked]
-    codes = [subject for _, _, subject in reasons if subject]
-    rows: Any = Unit.select(Unit.code, Unit.name).where(Unit.code.in_(codes)).tuples()
-    names = dict(rows)
-    return tuple(
-        reason_words(f"{key}{colon}{names.get(subject, subject)}")
-        for key, colon, subject in reasons
-    )
 
 
 def recent_of(run: SyncRun) -> int:

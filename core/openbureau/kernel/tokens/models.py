@@ -9,7 +9,11 @@ from openbureau.kernel.units.models import Unit
 
 class ApiToken(Table):
     """What another system shows to act for `account` in `unit` and below; only its digest is
-    kept. `scopes` is a JSON list of permissions: it may never do more than the account."""
+    kept. `scopes` is a JSON list of permissions: it may never do more than the account.
+
+    `minute` (since 1970) is that in which it was used last, `taken` how many of its requests
+    of that minute processes have set aside.
+    """
 
     uid = UidField()
     name = CharField(max_length=100)
@@ -20,15 +24,30 @@ class ApiToken(Table):
     reach = CharField(max_length=10, default="unit")
     scopes = TextField(default="[]")
     per_minute = IntegerField(default=60)
-    ends_on = DateField(null=True)
-    created_by = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)
+    minute = IntegerField(default=0)
+    taken = IntegerField(default=0)
+    ends_on = DateField()
+    created_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     created_at = InstantField()
     used_at = InstantField(null=True)
     revoked_by = ForeignKeyField(Account, null=True, on_delete="RESTRICT", backref=None)
     revoked_at = InstantField(null=True)
+    reason = CharField(max_length=300, default="")
 
     class Meta:
         table_name = "api_token"
+
+
+class ApiAddress(Table):
+    """An address a token was used from, since when."""
+
+    token = ForeignKeyField(ApiToken, on_delete="RESTRICT", backref=None)
+    address = CharField(max_length=64)
+    at = InstantField()
+
+    class Meta:
+        table_name = "api_address"
+        indexes = ((("token", "address"), True),)
 
 
 class ApiAnswer(Table):

@@ -23,11 +23,14 @@ KEPT: Mapping[str, tuple[type[Field], ...]] = {
     "changed_at": (InstantField,),
     "voided_at": (InstantField,),
 }
+# What is valid in a unit is counted from an index alone.
+COUNTED = ("voided_at", "unit")
 # Words of the list's address that are not filters.
 RESERVED = frozenset(
     (
         *("q", "field", "op", "value", "joiner", "add", "remove", "sort", "size", "page"),
         *("columns", "after", "before", "query", "part", "voided", "unit", "select_all"),
+        *("record", "act"),
         *("advanced", "counted", "back", "renew"),
     )
 )
@@ -71,6 +74,23 @@ class Lamp:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Something done to many records at once (批量办理), one after the other.
+
+    `run(ctx, register, row, reason)` does it to one record, in a transaction that holds a
+    hundred; it raises a Problem where this record stays as it is, and is told again only
+    about records after the last transaction. `permission` is asked in the record's unit.
+    `needs_reason`: the person says why, once for all.
+    """
+
+    code: str
+    label: str
+    permission: str
+    run: Callable[[Any, Any, Any, str], None]
+    needs_reason: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Register:
     """A register (台账): a table of the plugin and everything people do with it.
@@ -80,8 +100,8 @@ class Register:
     `filters` columns with few values or days, `words` those the one search box looks in.
     `read`, `write` and `personal` are permissions; a plugin declares them. `order` is a
     column, `-` before it for falling. `lamp(row, today)` gives a row's lamp. `counter`
-    counts records (台, 件). `check(ctx, values)` finds what no single column can tell: a
-    message by column.
+    counts records (台, 件). `actions` are offered for chosen rows of the list.
+    `check(ctx, values)` finds what no single column can tell: a message by column.
     """
 
     realm: str
@@ -97,6 +117,7 @@ class Register:
     words: Sequence[str] = ()
     order: str = "-id"
     counter: str = N_("条")
+    actions: Sequence[BulkAction] = ()
     lamp: Callable[[Any, dt.date], Lamp | None] | None = None
     check: Callable[[Any, Mapping[str, Any]], Mapping[str, str]] | None = None
 
@@ -162,6 +183,9 @@ def _problems(register: Register) -> list[str]:
     ]
     if isinstance(fields.get("unit"), ForeignKeyField) and fields["unit"].rel_model is not Unit:
         found.append("its column unit is not one of units")
+    indexes = [index[0] for index in register.model._meta.indexes if isinstance(index, tuple)]
+    if not any(tuple(index[:2]) == COUNTED for index in indexes):
+        found.append("its table has no index that begins with voided_at and unit")
     known = [column.name for column in register.columns]
     found += [f"column {name} is named twice" for name in set(known) if known.count(name) > 1]
     found += [
@@ -181,6 +205,8 @@ def _problems(register: Register) -> list[str]:
     if not register.title or not register.key:
         found.append("title and key name at least one column")
     found += [f"the name {name} is reserved" for name in set(register.filters) & RESERVED]
+    codes = [action.code for action in register.actions]
+    found += [f"action {code} is named twice" for code in set(codes) if codes.count(code) > 1]
     personal = {column.name for column in register.columns if column.personal}
     if register.order.removeprefix("-") in personal:
         found.append("its order would tell personal data")

@@ -188,7 +188,9 @@ class Amount(Kind):
         return "" if value is None else f"{value:,}"
 
     def written(self, value: Any) -> str:
-        return "" if value is None else str(value)
+        # One database gives back 30 for what the other calls 30.00.
+        places = self.field.decimal_places
+        return "" if value is None else f"{Decimal(str(value)):.{places}f}"
 
     def exchanged(self, value: Any) -> Any:
         return None if value is None else str(value)

@@ -42,6 +42,11 @@ def masked(kind: str, text: str) -> str:
     return _MASKS[kind](text) if text else ""
 
 
+def is_masked_form(kind: str, value: str | None, given: str) -> bool:
+    """Whether what was given is nothing but the value as it was shown, masked."""
+    return HIDDEN in given and masked(kind, str(value or "")) == given
+
+
 def hidden_columns(ctx: Context, register: Register) -> frozenset[str]:
     """The columns nothing may be asked by: somewhere in the person's reach they see them
     masked, and asking would tell what the mask hides."""

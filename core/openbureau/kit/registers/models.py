@@ -158,15 +158,17 @@ class ListView(Table):
 class BulkRun(Table):
     """One piece of work on many records, or an export: what was chosen, how far it came.
 
-    Meant are the records of `chosen` (JSON ids) or, where that is empty, all that `address`
-    finds. `params` (JSON) are the action's own. Records up to `last_record` are done; the
-    counts add up to `total` in the end. `digest` names the file that was made.
+    Work is done on the records of `chosen` (JSON ids, rising), those that `address` still finds
+    when their turn comes; an export is of all that `address` finds. `params` (JSON) are the
+    columns and format of an export. Records up to `last_record` are done; the counts add up
+    to `total` in the end. `digest` names the file that was made. `problem` (JSON): why the
+    whole ended early.
     """
 
     uid = UidField()
     realm = CharField(max_length=60)
     action = CharField(max_length=40)
-    address = CharField(max_length=2000, default="")
+    address = TextField(default="")
     chosen = TextField(default="[]")
     params = TextField(default="{}")
     reason = CharField(max_length=300, default="")
@@ -175,6 +177,7 @@ class BulkRun(Table):
     done_total = IntegerField(default=0)
     failed_total = IntegerField(default=0)
     last_record = IntegerField(default=0)
+    problem = TextField(default="")
     file_name = CharField(max_length=200, default="")
     digest = CharField(max_length=64, default="")
     account = ForeignKeyField(Account, on_delete="RESTRICT", backref=None)

@@ -7,7 +7,7 @@ from typing import Any
 from openbureau.base.context import Context
 from openbureau.base.i18n import N_
 from openbureau.kernel.units.queries import unit_tree
-from openbureau.kit.registers.addresses import Pairs
+from openbureau.kit.registers.addresses import Pairs, narrowing
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.kinds import Day, Kind, UnitChoice, Unreadable
@@ -69,6 +69,12 @@ def phrases(ctx: Context, register: Register, query: Asked, pairs: Pairs) -> lis
         elif text := _told(ctx, register, name, value, used):
             found.append(Phrase(text, [*pairs[:place], *pairs[place + 1 :]]))
     return found
+
+
+def asked_in_words(ctx: Context, register: Register, query: Asked) -> str:
+    """A query in one sentence, 全部 where nothing narrows it."""
+    told = phrases(ctx, register, query, narrowing(register, query.address))
+    return sentence(ctx, told) or ctx.gettext("全部")
 
 
 def sentence(ctx: Context, told: Sequence[Phrase]) -> str:

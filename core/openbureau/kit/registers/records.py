@@ -19,6 +19,7 @@ from openbureau.kernel.enablement.actions import bump_stamp
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.finding import index_row
+from openbureau.kit.registers.keys import hold_key
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
 from openbureau.kit.registers.models import RecordChange
 
@@ -170,6 +171,7 @@ def create_record(
 ) -> Any:
     """A new record of the chosen or the acting unit. Raises Invalid: `problems_of` has some;
     Forbidden: not in that unit."""
+    hold_key(register, values)
     _refuse(problems_of(ctx, register, values))
     unit_id = values.get("unit") or ctx.unit_id
     if not ctx.may_in(register.write, unit_id):
@@ -205,6 +207,8 @@ def change_record(
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
         return current
+    if changed.keys() & set(register.key):
+        hold_key(register, merged_values(register, changed, current))
     _refuse(problems_of(ctx, register, changed, current))
     write_over(ctx, register, current, changed, step)
     return current
@@ -254,6 +258,7 @@ def restore_record(
     current = writable(ctx, register, record_id)
     if current.version != version or current.voided_at is None:
         raise Conflict
+    hold_key(register, current.__data__)
     if same_key(register, current.__data__, current.id) is not None:
         raise Conflict(
             N_("已有另一条相同的记录，这一条不能恢复。"),

@@ -60,7 +60,10 @@ class Item(Table):
     class Meta:
         table_name = TABLE
         indexes = (
-            (("unit", "kind", "state"), False),
+            (("voided_at", "unit"), False),
+            (("voided_at", "unit", "kind", "state"), False),
+            (("voided_at", "kind", "state", "unit"), False),
+            (("voided_at", "due_on"), False),
             (("unit", "due_on"), False),
             (("code",), False),
         )

@@ -11,6 +11,7 @@ import msgspec
 from openbureau.base.context import CHINA, Reach
 from openbureau.base.database import writing
 from openbureau.base.errors import OperatorError
+from openbureau.base.i18n import load_catalogues
 from openbureau.base.workbooks import csv_bytes, xlsx_bytes
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.audit.anchors import stored_anchors
@@ -26,17 +27,17 @@ from openbureau.kernel.audit.queries import (
 )
 from openbureau.kernel.audit.verifying import REALM
 from openbureau.kernel.units.queries import UnitTree, current_tree
+from openbureau.shell.audit_subjects import Reader
+from openbureau.shell.audit_words import AuditWords
 from openbureau.shell.cli.arguments import DAY, KEY
 from openbureau.shell.cli.named import unit_of
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.written import write_new
+from openbureau.shell.installation import Installation
+from openbureau.shell.loading import PACKAGE
 
 EVERYWHERE = Reach(is_everywhere=True)
 OUTCOMES = ("done", "denied", "failed")
-COLUMNS = (
-    "id", "at", "account", "name", "unit", "action", "realm", "record", "outcome", "address",
-    "detail",
-)  # fmt: skip
 # As the page calls its filters.
 TOLD = {"person": "q", "first": "from", "last": "to"}
 KEY_DIGITS = 18
@@ -78,19 +79,17 @@ def _filters(command: Callable[..., Any]) -> Any:
 )
 @json_option
 def list_records(limit: int, as_json: bool, **given: Any) -> None:
-    installation()
+    opened = installation()
     with writing():
         wanted = _wanted(**given)
         _note("core.read_audit", given)
-        rows = _rows(wanted, limit)
+        found = audit_page(wanted, EVERYWHERE, Position(), limit)
+        tree = current_tree()
+        _, lines = AuditWords(_reader(opened, tree), found).table(found)
     report(
-        rows,
+        [_shown(row, tree) for row in found],
         as_json,
-        lambda found: (
-            f"{r['id']:8} {r['at'][:19]} {r['account'] or '-':16} {r['action']:32} "
-            f"{r['realm']}:{r['record'] or ''} {r['outcome']}"
-            for r in found
-        ),
+        lambda _: ("  ".join(filter(None, line[:-1])) for line in lines),
     )
 
 
@@ -98,7 +97,7 @@ def list_records(limit: int, as_json: bool, **given: Any) -> None:
 @click.argument("record_id", metavar="RECORD", type=KEY)
 @json_option
 def show_record(record_id: int, as_json: bool) -> None:
-    installation()
+    opened = installation()
     with writing():
         row = audit_record(record_id, EVERYWHERE)
         if row is None:
@@ -109,8 +108,17 @@ def show_record(record_id: int, as_json: bool) -> None:
             )
         _note("core.read_audit", {"record": record_id})
         seal = seal_of(record_id)
-        answer = {**_shown(row, current_tree()), "digest": seal.digest if seal else None}
-    report(answer, as_json, lambda found: (f"{name:10} {value}" for name, value in found.items()))
+        digest = seal.digest if seal else None
+        tree = current_tree()
+        heads, [line] = AuditWords(_reader(opened, tree), [row]).table([row])
+    report(
+        {**_shown(row, tree), "digest": digest},
+        as_json,
+        lambda _: (
+            f"{head}\N{FULLWIDTH COLON}{text}"
+            for head, text in zip([*heads, "封存值"], [*line, digest or "-"], strict=True)
+        ),
+    )
 
 
 @click.command(
@@ -129,14 +137,15 @@ def export_table(file: Path, as_json: bool, **given: Any) -> None:
             f"{file} 的扩展名须是 .xlsx 或 .csv。没有导出。",
             f"{file} has to end in .xlsx or .csv. Nothing was exported.",
         )
-    installation()
+    opened = installation()
     with writing():
         wanted = _wanted(**given)
         total = audit_total(wanted, EVERYWHERE)
         _refuse_too_many(total)
         _note("core.export_audit", {**given, "format": kind[1:], "total": total})
-        rows = [tuple(_cell(row[name]) for name in COLUMNS) for row in _rows(wanted, total)]
-        content = csv_bytes(COLUMNS, rows) if kind == ".csv" else xlsx_bytes("audit", COLUMNS, rows)
+        found = audit_page(wanted, EVERYWHERE, Position(), total)
+        heads, rows = AuditWords(_reader(opened, current_tree()), found).table(found)
+        content = csv_bytes(heads, rows) if kind == ".csv" else xlsx_bytes("audit", heads, rows)
         write_new(file, content, 0o600)
     report(
         {"file": str(file), "records": len(rows)},
@@ -220,9 +229,8 @@ def _note(action: str, asked: dict[str, Any]) -> None:
     record_audit(action=action, at=dt.datetime.now(dt.UTC), realm=REALM, detail=detail)
 
 
-def _rows(wanted: Wanted, limit: int) -> list[dict[str, Any]]:
-    tree = current_tree()
-    return [_shown(row, tree) for row in audit_page(wanted, EVERYWHERE, Position(), limit)]
+def _reader(opened: Installation, tree: UnitTree) -> Reader:
+    return Reader(None, opened.plugins, load_catalogues([PACKAGE])["zh"], tree)
 
 
 def _shown(row: Any, tree: UnitTree) -> dict[str, Any]:
@@ -240,9 +248,3 @@ def _shown(row: Any, tree: UnitTree) -> dict[str, Any]:
         "address": row.address,
         "detail": msgspec.json.decode(row.detail),
     }
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return msgspec.json.encode(value).decode()
-    return "" if value is None else str(value)

@@ -2,42 +2,35 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from openbureau.base.context import Context, Person, Reach
+from openbureau.base.context import Context
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import Conflict, Invalid, OperatorError
 from openbureau.base.i18n import load_catalogues
-from openbureau.base.plugins import Plugins
-from openbureau.kernel.access.contexts import context_of, moment_of
-from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.files.storage import content_path, store
-from openbureau.kernel.units.models import Unit
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.applying import apply_batch, order_apply
 from openbureau.kit.registers.imports.batches import open_batch, refusal_of
 from openbureau.kit.registers.imports.checking import check_batch
-from openbureau.kit.registers.imports.jobs import register_of
 from openbureau.kit.registers.models import ImportBatch
-from openbureau.shell.cli.named import account_of
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.refusals import refusing
+from openbureau.shell.cli.registers import acting, acting_unit, entitled, named_register
 from openbureau.shell.loading import PACKAGE
 
 Refusal = tuple[str, Mapping[str, Any]]
 LARGEST_BYTES = 1 << 30
-EVERYWHERE = Reach(is_everywhere=True)
 
 
 @click.command(
     "import",
-    help="检查或导入台账的表格（.xlsx .xls .et .csv）；不给 --as 时由系统管理员的账号记名。"
-    "Check or import a table into a register; without --as in the name of the system "
-    "administrator.",
+    help="检查或导入台账的表格（.xlsx .xls .et .csv）。写入时按 --as 账号的权限办理；只有一个人"
+    "能办理时可以不给。Check or import a table into a register. Written with the rights of the "
+    "--as account, which may be left out where only one person has them.",
 )
 @click.argument("realm", metavar="SLUG/REGISTER")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -70,66 +63,19 @@ def import_table(
             exit_status=2,
         )
     opened = installation()
-    register = _register(opened.plugins, realm)
+    register = named_register(opened.plugins, realm)
     now = dt.datetime.now(dt.UTC)
     with reading():
-        ctx = _acting(opened.plugins, register, login, now)
-        unit_id = ctx.post.access_unit_id if ctx.post else _root()
-        batch = _checked(ctx, register, file, unit_id)
+        if only_check and login is None:
+            ctx = acting(opened.plugins, register, None, now, register.write)
+        else:
+            ctx = entitled(opened.plugins, register, login, now, register.write)
+        batch = _checked(ctx, register, file, acting_unit(ctx))
         refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
         answer = _answer(ImportBatch.get_by_id(batch.id), refusal)
     report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
     if answer["problem"]:
         raise SystemExit(1)
-
-
-def _register(plugins: Plugins, realm: str) -> Register:
-    try:
-        return register_of(plugins, realm)
-    except LookupError as missing:
-        known = [one.realm for r in plugins.loaded for one in r.declared.registers]
-        raise OperatorError(
-            "IMP-002",
-            f"没有名为 {realm!r} 的台账。没有任何改动。现有：{'、'.join(known) or '无'}。",
-            f"There is no register {realm!r}. Nothing changed. There are: "
-            f"{', '.join(known) or 'none'}.",
-        ) from missing
-
-
-def _acting(plugins: Plugins, register: Register, login: str | None, now: dt.datetime) -> Context:
-    """The named person as they are; the operator holds every record, and is on the trail with
-    the name of the system's user."""
-    if login is not None:
-        row: Any = account_of(login)
-    else:
-        row = (
-            Account.select()
-            .where((Account.administrator == "system") & (Account.state == "active"))
-            .order_by(Account.id)
-            .first()
-        )
-    if row is None or row.state != "active":
-        raise OperatorError(
-            "IMP-003",
-            "没有可以记名的账号。没有任何改动。请用 --as 指定在用的账号。",
-            "There is no account to act as. Nothing changed. Name one in use with --as.",
-        )
-    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
-    ctx = context_of(person, moment_of(now), plugins, load_catalogues(())["zh"])
-    if login is None:
-        held = {register.read: EVERYWHERE, register.write: EVERYWHERE}
-        ctx = replace(ctx, reach={**ctx.reach, **held})
-    if not ctx.may(register.write):
-        raise OperatorError(
-            "IMP-004",
-            f"{row.login} 没有办理「{register.label}」的权限。没有任何改动。",
-            f"{row.login} may not write {register.realm}. Nothing changed.",
-        )
-    return ctx
-
-
-def _root() -> int:
-    return int(Unit.select(Unit.id).where(Unit.parent.is_null()).order_by(Unit.id).scalar())
 
 
 def _checked(ctx: Context, register: Register, file: Path, unit_id: int) -> ImportBatch:

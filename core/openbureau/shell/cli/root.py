@@ -24,6 +24,7 @@ from openbureau.shell.cli.check import check
 from openbureau.shell.cli.delegation import delegation
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
+from openbureau.shell.cli.exports import export_register
 from openbureau.shell.cli.files import files
 from openbureau.shell.cli.group_roles import group_role
 from openbureau.shell.cli.handing_over import carry_out_handover, preview
@@ -45,6 +46,7 @@ from openbureau.shell.cli.setting import setting
 from openbureau.shell.cli.sources import source
 from openbureau.shell.cli.sync import sync
 from openbureau.shell.cli.sync_runs import sync_runs
+from openbureau.shell.cli.tokens import token
 from openbureau.shell.cli.unit_adoption import adopt_unit
 from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
@@ -106,6 +108,7 @@ for command in (
     account,
     accounts,
     session,
+    token,
     post,
     role,
     group_role,
@@ -117,6 +120,7 @@ for command in (
     why,
     bench,
     import_table,
+    export_register,
     search,
 ):
     root.add_command(command)

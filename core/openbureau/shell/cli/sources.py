@@ -11,7 +11,7 @@ import msgspec
 
 from openbureau.base.database import reading
 from openbureau.base.errors import NotFound, OperatorError
-from openbureau.kernel.directory.config import read_password
+from openbureau.kernel.directory.config import DirectoryConfig, read_password
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.reasons import reason_words
 from openbureau.kernel.directory.sampling import Sample, sample
@@ -19,16 +19,19 @@ from openbureau.kernel.directory.snapshot import Incomplete
 from openbureau.kernel.directory.sources import (
     Described,
     change_source,
+    check_described,
     create_source,
+    described_config,
+    kept_password,
     retire_source,
     source_by_code,
-    source_config,
     sources,
 )
 from openbureau.kernel.units.models import Unit
 from openbureau.shell.cli.arguments import REASON
 from openbureau.shell.cli.deeds import deed, dry_run_option
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
+from openbureau.shell.cli.refusals import refusing
 
 
 @click.group(cls=BureauGroup, help="目录来源。Directory sources.")
@@ -49,6 +52,13 @@ _OPTIONAL = {
     "--group-base": "组所在的根。Base DN of groups.",
     "--top-unit": "挂靠单位的代码。Code of the unit its tree hangs under.",
     "--full-at": "每日全量时间，HH:MM。Time of the daily full reading.",
+}
+# What a source cannot be reached without.
+_REACHED = {
+    "--url": "url",
+    "--bind-dn": "bind_dn",
+    "--base": "base",
+    "--password-file": "password",
 }
 _SWITCHES = {
     "--insecure/--secure": ("is_insecure", "允许明文。Allow plain text."),
@@ -168,13 +178,20 @@ def end_source(code: str, reason: str, dry_run: bool, as_json: bool) -> None:
     _report(chosen_source(code), as_json, dry_run=dry_run)
 
 
-@source.command("sample", help="实时查看前十个人员和单位。Look at the first ten people and units.")
-@click.argument("code")
+@source.command(
+    "sample",
+    help="实时查看前十个人员和单位，不保存任何内容。可用选项先试改动；不给 CODE 时查看还没有建立"
+    "的来源。"
+    "\n\nLook at the first ten people and units; nothing is stored. Options try a change out; "
+    "without CODE they describe a source not yet added.",
+)
+@click.argument("code", required=False)
+@_described(is_new=False)
 @json_option
-def sample_source(code: str, as_json: bool) -> None:
+def sample_source(code: str | None, as_json: bool, **given: Any) -> None:
     opened = installation()
-    with reading():
-        config = source_config(chosen_source(code), opened.settings.data)
+    with refusing("LDAP-006"), reading():
+        config = _sampled(code, _given(given), opened.settings.data)
     found = sample(config)
     if isinstance(found, Incomplete):
         zh, en = reason_words(found.reason)
@@ -186,6 +203,23 @@ def sample_source(code: str, as_json: bool) -> None:
             3,
         )
     report(msgspec.to_builtins(found), as_json, lambda _: _lines(found))
+
+
+def _sampled(code: str | None, fields: dict[str, Any], data: Path) -> DirectoryConfig:
+    """How a source is reached that stands, as the options change it, or that they describe.
+    Raises Invalid: it cannot be described so, or its password is wanted again."""
+    if code is not None:
+        found = chosen_source(code)
+        described = dataclasses.replace(_as_described(found), **fields)
+        password = described.password or kept_password(described, found, data)
+    else:
+        missing = [flag for flag, name in _REACHED.items() if not fields.get(name)]
+        if missing:
+            raise click.UsageError(f"Missing option {', '.join(missing)}.")
+        described = Described(**{"code": "sample", "name": "sample", **fields})
+        password = described.password or ""
+    check_described(described)
+    return described_config(described, password)
 
 
 def _lines(found: Sample) -> list[str]:

@@ -21,6 +21,7 @@ from openbureau.kernel.sync.actions import (
 from openbureau.kernel.sync.alarms import source_name
 from openbureau.kernel.sync.authority import require_administrator
 from openbureau.kernel.sync.carrying import carry_out
+from openbureau.kernel.sync.gate_text import gate_words
 from openbureau.kernel.sync.locking import held
 from openbureau.kernel.sync.models import UNDO, SyncRun
 from openbureau.kernel.sync.queries import (
@@ -29,7 +30,6 @@ from openbureau.kernel.sync.queries import (
     PlanUnit,
     blocked_of,
     excluded_of,
-    gate_words,
     plan_of,
     run_by_uid,
     runs,

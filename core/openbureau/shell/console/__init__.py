@@ -25,6 +25,7 @@ from openbureau.shell.console import (
     sources,
     sync,
     sync_undo,
+    tokens,
     unit_adoption,
     units,
 )
@@ -47,6 +48,7 @@ _SCREENS = (
     grants,
     group_roles,
     access,
+    tokens,
     sessions,
     administrators,
     audit,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from openbureau.base.context import CHINA, Reach
+from openbureau.base.context import CHINA
 from openbureau.base.database import to_instant, writing
 from openbureau.base.declarations import MenuEntry, Page
 from openbureau.base.errors import NotFound, TooLarge
@@ -45,6 +45,7 @@ from openbureau.kernel.calendar.typed import NotADate, typed_date
 from openbureau.kernel.files.names import content_disposition
 from openbureau.kernel.jobs.models import Job
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.shell.audit_subjects import reader_of
 from openbureau.shell.audit_words import OUTCOMES, AuditWords
 
 PERMISSION = "core.read_audit"
@@ -83,7 +84,7 @@ def list_records(request: Request) -> Any:
     has_more = len(found) > PER_PAGE
     if position.is_backwards:
         rows.reverse()
-    words = AuditWords(request, rows)
+    words = AuditWords(reader_of(request), rows)
     is_first = position.at == Position().at
     has_older = has_more or position.is_backwards
     has_newer = has_more if position.is_backwards else not is_first
@@ -225,7 +226,7 @@ def show_record(request: Request) -> Any:
     return page(
         "core/console_audit_record.html",
         row=row,
-        line=AuditWords(request, [row]).line(row),
+        line=AuditWords(reader_of(request), [row]).line(row),
         detail=json.dumps(json.loads(row.detail), ensure_ascii=False, indent=2),
         digest=seal.digest if seal else "",
         record=record,
@@ -254,7 +255,8 @@ def export_records(request: Request) -> Any:
         asked_for = {name: value for name, value in asked.given.items() if value}
         detail = {**asked_for, "format": kind, "total": total}
         record_act(request.person, "core.export_audit", REALM, detail=detail)
-    heads, rows = _table(request, asked.wanted, reach)
+    found = audit_page(asked.wanted, reach, Position(), MOST_EXPORTED)
+    heads, rows = AuditWords(reader_of(request), found).table(found)
     today = request.person.now.astimezone(CHINA).date()
     name = f"{request.catalogue.gettext(N_('审计记录'))}_{today:%Y%m%d}.{kind}"
     content = csv_bytes(heads, rows) if kind == "csv" else xlsx_bytes("audit", heads, rows)
@@ -267,28 +269,6 @@ def export_records(request: Request) -> Any:
             "x-content-type-options": "nosniff",
         },
     )
-
-
-def _table(request: Request, wanted: Wanted, reach: Reach) -> tuple[list[str], list[Sequence[str]]]:
-    say = request.catalogue.gettext
-    heads = [
-        say(label)
-        for label in (
-            N_("编号"), N_("时间"), N_("人员"), N_("账号"), N_("单位"), N_("操作"), N_("对象"),
-            N_("结果"), N_("地址"), N_("详情"),
-        )
-    ]  # fmt: skip
-    found = audit_page(wanted, reach, Position(), MOST_EXPORTED)
-    words = AuditWords(request, found)
-    rows: list[Sequence[str]] = []
-    for row in found:
-        line = words.line(row)
-        at = row.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        rows.append(
-            (str(row.id), at, line.who, line.login, line.unit, line.action, line.subject,
-             line.outcome, line.address, row.detail)
-        )  # fmt: skip
-    return heads, rows
 
 
 def show_proof(request: Request) -> Any:

@@ -24,6 +24,7 @@ from openbureau.kernel.jobs.queries import (
 )
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.paging import paging
+from openbureau.shell.job_labels import job_label
 
 PERMISSION = "core.manage_jobs"
 BASE = "/-/console/jobs"
@@ -37,18 +38,6 @@ TABS = (
 )
 STATES = dict(TABS)
 TONES = {"dead": "late", "running": "warn", "ready": "pause", "parked": "pause", "done": "ok"}
-CORE_LABELS = {
-    "core.verify_audit": N_("核验审计"),
-    "core.check_files": N_("检查文件"),
-    "core.convert_document": N_("转换文件"),
-    "core.read_sync": N_("目录同步预演"),
-    "core.apply_sync": N_("写入目录同步"),
-    "core.scheduled_sync": N_("定时目录同步"),
-    "core.check_import": N_("检查导入的表格"),
-    "core.apply_import": N_("导入表格"),
-    "core.undo_import": N_("撤销导入"),
-    "core.build_index": N_("重建搜索索引"),
-}
 
 
 class GiveUpForm(Form):
@@ -64,6 +53,7 @@ def list_jobs(request: Request) -> Any:
     kinds = job_kinds()
     kind = request.query.get("kind", "")
     kind = kind if kind in kinds else ""
+    spoken = request.catalogue, request.app.plugins
     totals = totals_by_state(kind)
     at = paging(request, totals.get(state, 0))
     say = request.catalogue.gettext
@@ -77,7 +67,7 @@ def list_jobs(request: Request) -> Any:
         ],
         state=state,
         kind=kind,
-        kinds=[("", say(N_("全部")))] + [(code, job_label(request, code)) for code in kinds],
+        kinds=[("", say(N_("全部"))), *((code, job_label(*spoken, code)) for code in kinds)],
         rows=[_row(request, job) for job in jobs_in([state], kind, at.per_page, at.offset)],
         paging=at,
         queue_age_s=queue_age_s(request.person.now),
@@ -86,26 +76,12 @@ def list_jobs(request: Request) -> Any:
     )
 
 
-def job_label(request: Request, kind: str) -> str:
-    """What a kind of job is called in the reader's language."""
-    say = request.catalogue.gettext
-    if kind in CORE_LABELS:
-        return say(CORE_LABELS[kind])
-    record = request.app.plugins.records.get(kind.partition(".")[0])
-    if record is None:
-        return kind
-    for job in record.declared.jobs:
-        if job.kind == kind and job.label:
-            return say(job.label)
-    return f"{record.label(request.catalogue.language)} {kind.partition('.')[2]}"
-
-
 def _row(request: Request, job: Job) -> dict[str, Any]:
     tree = unit_tree(request.session.units_epoch)
     unit = tree.by_id.get(job.unit_id) if job.unit_id else None
     return {
         "id": job.id,
-        "label": job_label(request, job.kind),
+        "label": job_label(request.catalogue, request.app.plugins, job.kind),
         "kind": job.kind,
         "state": job.state,
         "state_text": request.catalogue.gettext(STATES[job.state]),

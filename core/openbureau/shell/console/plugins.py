@@ -1,5 +1,6 @@
 """业务模块: switching plugins per unit (系统管理员)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import SelectField, StringField, TextAreaField
@@ -12,10 +13,11 @@ from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.enablement.actions import set_plugin_state
+from openbureau.kernel.enablement.actions import parsed_scope, set_plugin_state
 from openbureau.kernel.enablement.models import PLUGIN_STATES, PluginRule
 from openbureau.kernel.enablement.queries import Enablement, Resolved, Rule, enablement
 from openbureau.kernel.units.queries import UnitTree, unit_tree
+from openbureau.kit.picker import PartiesField
 from openbureau.shell.enabling import refuse_unfit
 
 STATE_LABELS = {
@@ -38,9 +40,11 @@ class PluginStateForm(Form):
 
     plugin = SelectField(N_("业务模块"), [InputRequired()])
     state = SelectField(N_("状态"), [InputRequired()])
+    places = PartiesField(N_("范围"), kinds=("unit", "subtree"))
+    kind = SelectField(N_("或某一类单位"), default="")
     scope = StringField(
-        N_("范围"),
-        [InputRequired(), Length(max=60)],
+        N_("或按代码填写"),
+        [Length(max=60)],
         description=N_(
             "subtree:530100 为昆明市局及全部下属，unit:530102 为一个单位，kind:county 为全部县局。"
         ),
@@ -56,6 +60,8 @@ def _form(request: Request) -> PluginStateForm:
     language = request.catalogue.language
     form.plugin.choices = [(p.slug, p.label(language)) for p in request.app.plugins.loaded]
     form.state.choices = [(s, request.catalogue.gettext(STATE_LABELS[s])) for s in PLUGIN_STATES]
+    kinds = [(kind, request.catalogue.gettext(label)) for kind, label in KIND_SCOPES.items()]
+    form.kind.choices = [("", "\N{EM DASH}"), *kinds]
     return form
 
 
@@ -65,35 +71,62 @@ def list_plugins(request: Request) -> Any:
 
 
 def create_rule(request: Request) -> Any:
-    """Sets one rule; it is live in every process at the next request."""
-    ctx = request.person
+    """Sets one rule for each place; they are live in every process at the next request."""
     form = _form(request)
     if not form.validate():
         return _plugins_page(request, form, status=422)
+    scopes = _scopes(form)
+    if not scopes:
+        form.add_error("places", N_("这一项必须填写。"))
+    people = _people(request, form)
+    if form.errors:
+        return _plugins_page(request, form, status=422)
+    try:
+        _set(request, form, scopes, people)
+    except OperatorError as refused:
+        form.add_error("scope", refused.zh if request.person.language == "zh" else refused.en)
+        return _plugins_page(request, form, status=422)
+    return redirect("/-/console/plugins", "已生效。")
+
+
+def _set(
+    request: Request, form: PluginStateForm, scopes: Sequence[str], people: Sequence[int]
+) -> None:
+    """Sets a rule for each scope, or none. Raises OperatorError: one of them cannot be."""
+    ctx, plugin, state = request.person, form.plugin.data, form.state.data
+    for scope in scopes:
+        parsed_scope(scope)
+        refuse_unfit(request.app.plugins, plugin, state, scope)
+    for scope in scopes:
+        set_plugin_state(
+            plugin,
+            state,
+            scope,
+            now=ctx.now,
+            people=people,
+            reason=form.reason.data or "",
+            account_id=ctx.account.id,
+        )
+
+
+def _people(request: Request, form: PluginStateForm) -> list[int]:
+    """The accounts of a pilot; unknown ones are put to the form."""
     logins = [login.strip() for login in (form.people.data or "").split(",") if login.strip()]
     people = {a.login: a.id for a in Account.select().where(Account.login.in_(logins))}
     if missing := [login for login in logins if login not in people]:
         form.add_error(
-            "people", N_("没有这些账号：%(logins)s"), logins=ctx.gettext("、").join(missing)
+            "people",
+            N_("没有这些账号：%(logins)s"),
+            logins=request.catalogue.gettext("、").join(missing),
         )
-        return _plugins_page(request, form, status=422)
-    try:
-        refuse_unfit(
-            request.app.plugins, form.plugin.data, form.state.data, str(form.scope.data).strip()
-        )
-        set_plugin_state(
-            form.plugin.data,
-            form.state.data,
-            str(form.scope.data).strip(),
-            now=ctx.now,
-            people=list(people.values()),
-            reason=form.reason.data or "",
-            account_id=ctx.account.id,
-        )
-    except OperatorError as refused:
-        form.add_error("scope", refused.zh if ctx.language == "zh" else refused.en)
-        return _plugins_page(request, form, status=422)
-    return redirect("/-/console/plugins", "已生效。")
+    return list(people.values())
+
+
+def _scopes(form: PluginStateForm) -> list[str]:
+    """Where the rule is to hold: what was picked, the kind of unit, what was typed."""
+    kind = f"kind:{form.kind.data}" if form.kind.data else ""
+    given = [*form.places.data, kind, str(form.scope.data or "").strip()]
+    return list(dict.fromkeys(filter(None, given)))
 
 
 def _plugins_page(request: Request, form: PluginStateForm, status: int = 200) -> Any:

@@ -10,8 +10,9 @@ from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.sync.actions import order_undo
+from openbureau.kernel.sync.gate_text import gate_words
 from openbureau.kernel.sync.models import SyncRun
-from openbureau.kernel.sync.queries import ACTION_LABELS, gate_words, run_by_uid
+from openbureau.kernel.sync.queries import ACTION_LABELS, run_by_uid
 from openbureau.kernel.sync.undo import UNDO_DAYS, preview_undo
 from openbureau.kernel.sync.undo_lines import undo_counts, undo_lines
 from openbureau.kernel.sync.undo_plan import UndoPlan

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 
 from openbureau.base.database import reading
 from openbureau.base.declarations import Page
-from openbureau.base.errors import NotFound, OperatorError, Problem
+from openbureau.base.errors import Conflict, NotFound, OperatorError, Problem
 from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import page, redirect
@@ -64,12 +64,22 @@ def create_unit_adoption(request: Request) -> Any:
             if form.digest.data != adoption.digest:
                 return _page(request, unit, form, adoption=adoption)
         with request.writing():
-            adopt_units(plan_adoption(_unit(request), source, snapshot), by(request.person))
+            _adopt(request, source, snapshot, adoption.digest)
     except Problem as refused:
         with reading():
             form.add_error("source", refused.what, **refused.params)
             return _page(request, unit, form, status=422)
     return redirect(f"{LIST}/{unit.code}", N_("单位和人员已改由这个目录管理，请重新同步。"))
+
+
+def _adopt(
+    request: Request, source: DirectorySource, snapshot: Snapshot, digest: str | None
+) -> None:
+    """Writes what was shown. Raises Conflict: it is not the same any more."""
+    adoption = plan_adoption(_unit(request), source, snapshot)
+    if adoption.digest != digest:
+        raise Conflict
+    adopt_units(adoption, by(request.person))
 
 
 def _read(request: Request, source: DirectorySource) -> Snapshot:

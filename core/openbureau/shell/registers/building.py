@@ -9,7 +9,20 @@ from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.finding import findable_after
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import columns, details, edits, imports, lists, printing, queries
+from openbureau.shell.registers import (
+    api,
+    bulk,
+    columns,
+    details,
+    edits,
+    exports,
+    imports,
+    labels,
+    lists,
+    printing,
+    queries,
+    runs,
+)
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
@@ -19,7 +32,12 @@ PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     columns.pages_of,
     edits.pages_of,
     imports.pages_of,
+    exports.pages_of,
+    bulk.pages_of,
+    labels.pages_of,
+    runs.pages_of,
     details.pages_of,
+    api.pages_of,
 )
 
 
@@ -37,14 +55,14 @@ def _widened(found: PluginRecord) -> PluginRecord:
 
 
 def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
-    taken = {(page.path, method) for page in declared.pages for method in page.methods}
+    taken = {place for page in declared.pages for place in _places(page)}
     known = {kind.realm for kind in declared.records}
     pages = [
         page
         for register in registers
         for part in PARTS
         for page in part(register)
-        if not any((page.path, method) in taken for method in page.methods)
+        if taken.isdisjoint(_places(page))
     ]
     kinds = [_kind(register) for register in registers if register.realm not in known]
     known_slots = {slot.name for slot in declared.slots}
@@ -55,6 +73,11 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
         pages=(*declared.pages, *pages),
         records=(*declared.records, *kinds),
     )
+
+
+def _places(page: Page) -> set[tuple[bool, str, str]]:
+    """Where a page is reached: below `/api/v1` or not, its path and each method."""
+    return {(page.zone == "api", page.path, method) for method in page.methods}
 
 
 def _slot(register: Register) -> Slot:

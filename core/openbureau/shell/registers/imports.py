@@ -146,7 +146,7 @@ def create_import(register: Register, request: Request) -> Any:
         batch = open_batch(ctx, register, stored, ctx.unit_id)
         is_later = stored.size_bytes > BYTES_AT_ONCE
         if is_later:
-            enqueue_step(ctx, batch, CHECK_JOB)
+            enqueue_step(ctx, register, batch, CHECK_JOB)
     if not is_later:
         _check_now(ctx, register, batch)
     if batch.state == "refused":
@@ -161,7 +161,7 @@ def _check_now(ctx: Context, register: Register, batch: ImportBatch) -> None:
         check_batch(ctx, register, batch, _unseen, limits=AT_ONCE, most_rows=ROWS_AT_ONCE)
     except TooLongForNow:
         with writing():
-            enqueue_step(ctx, batch, CHECK_JOB)
+            enqueue_step(ctx, register, batch, CHECK_JOB)
 
 
 def _unseen(done: int, total: int) -> None:
@@ -288,7 +288,7 @@ def apply_import(register: Register, request: Request) -> Any:
     except Invalid as refused:
         return _refused(register, request, batch, refused)
     if batch.new_total + batch.changed_total > WRITTEN_AT_ONCE:
-        enqueue_step(ctx, batch, APPLY_JOB)
+        enqueue_step(ctx, register, batch, APPLY_JOB)
     else:
         apply_batch(register, batch, lambda: ctx, _unseen)
     return redirect(_url(register, batch))
@@ -337,7 +337,7 @@ def undo_import(register: Register, request: Request) -> Any:
     reason = form.reason.data or ""
     order_undo(ctx, register, batch)
     if batch.done_total > WRITTEN_AT_ONCE:
-        enqueue_step(ctx, batch, UNDO_JOB, reason)
+        enqueue_step(ctx, register, batch, UNDO_JOB, reason)
     else:
         undo_batch(register, batch, lambda: ctx, _unseen, reason)
     return redirect(_url(register, batch))

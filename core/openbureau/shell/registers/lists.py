@@ -21,6 +21,7 @@ from openbureau.kit.registers.addresses import (
     plain_address,
 )
 from openbureau.kit.registers.asked import Asked, askable, position
+from openbureau.kit.registers.bulk.actions import offered_actions
 from openbureau.kit.registers.cells import table_columns, table_rows
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import UnitChoice
@@ -59,6 +60,9 @@ def show_list(register: Register, request: Request) -> Any:
         query=query,
         sorting=query.sorting,
         may_write=ctx.may(register.write),
+        actions=[
+            (action.code, ctx.gettext(action.label)) for action in offered_actions(ctx, register)
+        ],
         columns=table_columns(ctx, register, shown),
         **_rows(ctx, register, plain, query, shown),
         **_search(ctx, register, given, plain, query),
@@ -148,6 +152,7 @@ def _arranged(
         "current": current,
         "is_changed": current is not None and current.address != text,
         "query_text": text,
+        "chosen_from": [*narrowing(register, plain), *arranging(register, plain)],
         "print_url": f"{register.url}/print{'?' if text else ''}{text}",
         "column_options": [
             (column.name, say(column.label), column.name in names) for column in (*shown, *others)

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from openbureau import N_
-from openbureau.kit import Column, Lamp, Register
+from openbureau import N_, Conflict
+from openbureau.kit import BulkAction, Column, Lamp, Register, Step, change_record
 
 from .models import Device
 
@@ -31,6 +31,13 @@ def check(ctx: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
     return {}
 
 
+def put_idle(ctx: Any, register: Register, row: Any, reason: str) -> None:
+    """A device that is used no more for a while (停用)."""
+    if row.state == "scrapped":
+        raise Conflict(N_("已报废的设备不能停用。"))
+    change_record(ctx, register, row.id, row.version, {"state": "idle"}, Step("changed", reason))
+
+
 DEVICES = Register(
     realm="devices/device",
     label=N_("设备"),
@@ -44,6 +51,7 @@ DEVICES = Register(
     filters=("kind", "state", "due_on"),
     words=("code", "certificate", "user", "place"),
     order="-id",
+    actions=(BulkAction("idle", N_("停用"), "devices.write_device", put_idle),),
     lamp=lamp,
     check=check,
     columns=(
@@ -59,18 +67,8 @@ DEVICES = Register(
         Column(Device.user_code, N_("统一社会信用代码"), is_listed=False),
         Column(Device.place, N_("使用地点"), is_listed=False),
         Column(Device.unit, N_("所在区县"), "unit", headers=(N_("监管单位"),)),
-        Column(
-            Device.keeper,
-            N_("安全管理人员"),
-            is_listed=False,
-            personal="name",
-        ),
-        Column(
-            Device.mobile,
-            N_("移动电话"),
-            is_listed=False,
-            personal="mobile",
-        ),
+        Column(Device.keeper, N_("安全管理人员"), is_listed=False, personal="name"),
+        Column(Device.mobile, N_("移动电话"), is_listed=False, personal="mobile"),
         Column(Device.used_on, N_("投入使用日期"), is_listed=False),
         Column(Device.inspected_on, N_("最近检验日期"), is_listed=False),
         Column(Device.result, N_("检验结论"), "step", is_listed=False),

@@ -19,6 +19,7 @@ from openbureau.kit.registers.imports.batches import (
     refuse_twin,
 )
 from openbureau.kit.registers.imports.judging import key_of, records_by_key
+from openbureau.kit.registers.keys import hold_keys
 from openbureau.kit.registers.models import ImportBatch, ImportLine
 from openbureau.kit.registers.records import (
     Step,
@@ -84,6 +85,7 @@ def _apply_chunk(register: Register, batch: ImportBatch, who: Who) -> int:
         if batch.state != "applying":
             return 0
         if lines:
+            hold_keys(register)
             _write(ctx, register, batch, lines)
         else:
             move(batch, ("applying",), "applied", applied_at=ctx.now)

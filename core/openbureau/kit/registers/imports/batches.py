@@ -8,11 +8,9 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from openbureau.base.context import Context, Person
+from openbureau.base.context import Context
 from openbureau.base.errors import Conflict, Forbidden, NotFound, Problem
-from openbureau.base.i18n import N_, load_catalogues
-from openbureau.base.plugins import Plugins
-from openbureau.kernel.access.contexts import context_of, moment_of
+from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.files.actions import stored_file
@@ -202,20 +200,6 @@ def undo_until(batch: ImportBatch) -> dt.datetime | None:
     """The moment until which an applied batch may be undone."""
     at: Any = batch.applied_at
     return None if at is None else at + dt.timedelta(hours=UNDO_HOURS)
-
-
-def person_now(plugins: Plugins, account_id: int, post_id: int | None, now: dt.datetime) -> Context:
-    """Somebody as they stand now, acting in the post in which they ordered the work.
-
-    Raises Forbidden: their account is closed.
-    """
-    row = Account.get_by_id(account_id)
-    if row.state != "active":
-        raise Forbidden(N_("办理人的账号已停用，没有继续。"))
-    person = Person(row.id, row.uid, row.login, row.name, row.administrator)
-    catalogue = load_catalogues(())["zh"]
-    at = moment_of(now)
-    return context_of(person, at, plugins, catalogue, post_id=post_id)
 
 
 def audit_batch(ctx: Context, register: Register, batch: ImportBatch, verb: str) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from openbureau.base.context import Context
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import Forbidden
-from openbureau.base.i18n import N_
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.jobs.actions import enqueue
 from openbureau.kernel.jobs.dispatch import JobContext
+from openbureau.kit.registers.acting import NOT_ANY_MORE, lane_of, person_now, register_of
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.applying import Who, apply_batch
 from openbureau.kit.registers.imports.batches import (
@@ -19,7 +19,6 @@ from openbureau.kit.registers.imports.batches import (
     UNDO_JOB,
     WORKING,
     move,
-    person_now,
     refused_as,
 )
 from openbureau.kit.registers.imports.checking import check_batch
@@ -30,7 +29,9 @@ Handler = Callable[[JobContext], None]
 Act = Callable[[Register, ImportBatch, Who, JobContext], None]
 
 
-def enqueue_step(ctx: Context, batch: ImportBatch, kind: str, reason: str = "") -> None:
+def enqueue_step(
+    ctx: Context, register: Register, batch: ImportBatch, kind: str, reason: str = ""
+) -> None:
     """Asks for the job that does the next step of a batch, in the caller's transaction.
     Writing to one register happens one batch after the other."""
     enqueue(
@@ -42,7 +43,7 @@ def enqueue_step(ctx: Context, batch: ImportBatch, kind: str, reason: str = "") 
             "reason": reason,
         },
         now=ctx.now,
-        lane="" if kind == CHECK_JOB else f"import {batch.realm}",
+        lane="" if kind == CHECK_JOB else lane_of(register),
         once=f"{kind} {batch.uid}",
     )
 
@@ -94,15 +95,5 @@ def _writer(
     """Who ordered the work. Raises Forbidden: they may not do it any more."""
     ctx = person_now(plugins, int(given["account"]), given.get("post"), now)
     if not ctx.may(register.write) or register.slug not in ctx.writable:
-        raise Forbidden(N_("办理人已没有办理权限，没有继续。"))
+        raise Forbidden(NOT_ANY_MORE)
     return ctx
-
-
-def register_of(plugins: Plugins, realm: str) -> Register:
-    """The register of this realm. Raises LookupError: no loaded plugin declares it."""
-    for record in plugins.loaded:
-        for register in record.declared.registers:
-            if register.realm == realm:
-                found: Register = register
-                return found
-    raise LookupError(realm)

@@ -13,7 +13,7 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.headings import EXTRA, Headings
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
-from openbureau.kit.registers.masking import HIDDEN, masked
+from openbureau.kit.registers.masking import HIDDEN, is_masked_form
 from openbureau.kit.registers.records import Told, exchanged, faults_of
 
 Key = tuple[Any, ...]
@@ -168,8 +168,7 @@ class Judge:
             column is not None
             and column.personal
             and isinstance(value, str)
-            and HIDDEN in value
-            and masked(column.personal, str(before or "")) == value
+            and is_masked_form(column.personal, before, value)
         )
 
 

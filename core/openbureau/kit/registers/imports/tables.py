@@ -1,6 +1,7 @@
 """A table somebody brought, row by row: a workbook, or text with separators."""
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ LIMITS = Limits(
 _BLOCK = 1 << 16
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _SEPARATORS = ",\t;"
-# A text that a spreadsheet program must not take for a formula begins with an apostrophe.
-_FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+# A text that a spreadsheet program must not take for a formula begins with an apostrophe; one
+# that began with some before has one more.
+_FORMULA = re.compile(r"'+[=+\-@\t\r]")
 
 
 def table_rows(path: Path, name: str, limits: Limits = LIMITS) -> Iterator[list[Any]]:
@@ -53,7 +55,7 @@ def _text_rows(path: Path, limits: Limits) -> Iterator[list[Any]]:
                     raise Invalid(
                         N_("这张表超过 %(total)s 列，请删去不需要的列。"), total=limits.columns
                     )
-                yield [cell[1:] if cell.startswith(_FORMULA) else cell for cell in row]
+                yield [cell[1:] if _FORMULA.match(cell) else cell for cell in row]
         except csv.Error as fault:
             raise Invalid(UNREADABLE) from fault
 

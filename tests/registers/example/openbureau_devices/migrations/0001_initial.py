@@ -47,11 +47,11 @@ class Device(Model):
     class Meta:
         table_name = "devices_device"
         indexes = (
-            (("unit", "kind", "state"), False),
-            (("kind", "state", "unit"), False),
-            (("state", "unit"), False),
+            (("voided_at", "unit"), False),
+            (("voided_at", "unit", "kind", "state"), False),
+            (("voided_at", "kind", "state", "unit"), False),
+            (("voided_at", "due_on"), False),
             (("unit", "due_on"), False),
-            (("due_on",), False),
             (("code",), False),
         )
 

@@ -1,0 +1,104 @@
+"""Making the file of an export."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openbureau.base.context import CHINA, Context
+from openbureau.base.i18n import N_
+from openbureau.kernel.audit.actions import record_act
+from openbureau.kernel.units.queries import unit_tree
+from openbureau.kit.registers.asked import Asked
+from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.exports.cells import written_rows
+from openbureau.kit.registers.exports.texts import write_csv
+from openbureau.kit.registers.exports.wanted import Wanted, personal_columns
+from openbureau.kit.registers.exports.workbooks import write_workbook
+from openbureau.kit.registers.matching import matching
+from openbureau.kit.registers.phrases import asked_in_words
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An export: by whom, of which register, what it is of and how it is wanted."""
+
+    ctx: Context
+    register: Register
+    query: Asked
+    wanted: Wanted
+    unit_id: int
+
+    @property
+    def words(self) -> str:
+        """What it is of, in words."""
+        return asked_in_words(self.ctx, self.register, self.query)
+
+    @property
+    def personal(self) -> str:
+        """Whether personal data is in it: 完整, 遮盖 or 无."""
+        if not personal_columns(self.register, self.wanted.columns):
+            return N_("无")
+        return N_("完整") if self.wanted.is_full else N_("遮盖")
+
+
+def write_export(order: Order, path: Path, advance: Advance) -> int:
+    """Writes the file; how many records are in it. `advance` is told after each batch."""
+    ctx, register, wanted = order.ctx, order.register, order.wanted
+    columns = [register.by_name[name] for name in wanted.columns]
+    found = matching(ctx, register, order.query, wanted.columns)
+    rows = written_rows(ctx, register, wanted.columns, found, is_full=wanted.is_full)
+    batches = _watched(rows, advance)
+    if wanted.format == "csv":
+        return write_csv(path, columns, batches)
+    return write_workbook(path, columns, batches, lambda total: notes(order, total))
+
+
+def _watched(
+    batches: Iterable[Sequence[Sequence[str]]], advance: Advance
+) -> Iterator[Sequence[Sequence[str]]]:
+    done = 0
+    for rows in batches:
+        yield rows
+        done += len(rows)
+        advance(done)
+
+
+def audit_export(order: Order, name: str, digest: str, total: int) -> None:
+    """The audit line of an export, in the caller's transaction: what left the house."""
+    register = order.register
+    record_act(
+        order.ctx,
+        f"{register.slug}.exported_{register.noun}",
+        register.realm,
+        detail={
+            "file": name,
+            "digest": digest,
+            "total": total,
+            "query": order.words,
+            "columns": list(order.wanted.columns),
+            "personal": order.personal,
+            "reason": order.wanted.reason,
+        },
+        unit_id=order.unit_id,
+    )
+
+
+def notes(order: Order, total: int) -> list[tuple[str, str]]:
+    """Who exported what, when and why."""
+    ctx, say = order.ctx, order.ctx.gettext
+    unit = unit_tree(ctx.tree_version).by_id[order.unit_id]
+    person = " ".join(
+        part for part in (ctx.account.name, ctx.post.title if ctx.post else "") if part
+    )
+    return [
+        (say("表名"), say(order.register.label)),
+        (say("导出单位"), unit.name),
+        (say("导出人"), person),
+        (say("导出时间"), ctx.now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")),
+        (say("范围"), order.words),
+        (say("条数"), f"{total:,}"),
+        (say("个人信息"), say(order.personal)),
+        (say("事由"), order.wanted.reason or "—"),
+    ]
