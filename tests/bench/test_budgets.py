@@ -8,10 +8,10 @@ import pytest
 from openbureau.base.database import db, open_database
 from openbureau.base.settings import Settings
 from openbureau.shell.app import create_app
-from openbureau.shell.bench import subject
+from openbureau.shell.bench import items, subject
 from openbureau.shell.bench.desk import weight
 from openbureau.shell.bench.inprocess import statements_of
-from openbureau.shell.bench.rows import Ground, filled, measured_plugins
+from openbureau.shell.bench.rows import Ground, filled, measured_plugins, stocked
 from openbureau.testing.client import Client
 
 
@@ -20,6 +20,17 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Grou
     """Installations with ten and with a thousand bulletins."""
     places = {total: tmp_path_factory.mktemp(f"rows{total}") for total in (10, 1000)}
     yield {total: ground(place, total) for total, place in places.items()}
+    db.close()
+
+
+@pytest.fixture(scope="module")
+def registers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Ground]]:
+    """Installations with ten and with five thousand records in a register."""
+    places = {total: tmp_path_factory.mktemp(f"items{total}") for total in (10, 5000)}
+    yield {
+        total: stocked(Settings(data=place), measured_plugins(), "small", total)
+        for total, place in places.items()
+    }
     db.close()
 
 
@@ -47,6 +58,16 @@ def statements(ground: Ground, path: str) -> int:
 def test_list_takes_six_statements_however_many_rows(grounds: dict[int, Ground]) -> None:
     taken = {total: statements(ground, subject.LIST_URL) for total, ground in grounds.items()}
     assert taken[10] == taken[1000] <= 6
+
+
+@pytest.mark.parametrize("query", ["", "?kind=lift&state=used", "?sort=due_on&size=100"])
+def test_list_of_a_register_takes_six_statements_however_many_rows(
+    registers: dict[int, Ground], query: str
+) -> None:
+    taken = {
+        total: statements(ground, f"{items.LIST_URL}{query}") for total, ground in registers.items()
+    }
+    assert taken[10] == taken[5000] <= 6
 
 
 def test_frame_takes_three_statements(grounds: dict[int, Ground]) -> None:

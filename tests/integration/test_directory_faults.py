@@ -19,7 +19,8 @@ from .running import ADMINISTRATOR, PASSWORD, Served, served
 
 pytestmark = pytest.mark.slapd
 
-ANSWER_S = 5.5
+# Five seconds for the directory, and what a busy machine needs beside.
+ANSWER_S = 8
 OTHER_PAGES_S = 1.0
 HANGING = 40
 LOGINS = [person.login for person in bureau("small").people if not person.administrator]

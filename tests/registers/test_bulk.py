@@ -110,7 +110,7 @@ def test_everything_that_matches_is_a_job_and_only_that(devices: Bureau, zhang: 
     assert zhang.part(f"{waiting.url}?progress=1").headers["hx-refresh"] == "true"
     found = zhang.get(waiting.url).words
     assert f"已办理 {many} 条" in found
-    assert "设备种类：电梯" in found
+    assert "设备种类 等于 电梯" in found
     assert states() == ["idle"] * many + ["used"] * 3
     with reading():
         run = BulkRun.get()

@@ -49,6 +49,11 @@ PAGE_HEADERS = {
     "vary": "HX-Request-Type, Cookie, Accept-Language, Accept-Encoding",
 }
 _PAGE_HEADERS = [(name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
+_FILE_SECURITY = "default-src 'none'; sandbox"
+_SHOWN_SECURITY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; "
+    "frame-ancestors 'self'"
+)
 NOTICE_COOKIE = "notice"
 COMPRESS_FROM_BYTES = 1024
 
@@ -189,13 +194,16 @@ def _redirection(request: Request, result: Redirect) -> Response:
 
 
 def _download(result: Download) -> Response:
-    """A stored file: never rendered in our context."""
+    """A stored file: never rendered in our context. A sandbox would keep browsers from showing
+    a PDF, which their own viewer holds apart from us."""
+    is_shown = result.is_shown
+    shown = result.disposition.replace("attachment", "inline", 1)
     return FileResponse(
         result.path,
         headers={
-            "content-disposition": result.disposition,
+            "content-disposition": shown if is_shown else result.disposition,
             "content-type": result.media_type,
-            "content-security-policy": "default-src 'none'; sandbox",
+            "content-security-policy": _SHOWN_SECURITY if is_shown else _FILE_SECURITY,
             "x-content-type-options": "nosniff",
             "cache-control": "no-store, private",
         },

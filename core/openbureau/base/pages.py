@@ -53,11 +53,13 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A stored file, streamed outside the view; `disposition` names it for saving."""
+    """A stored file, streamed outside the view; `disposition` names it for saving. One that
+    `is_shown` may stand on our own pages: pictures and PDF, nothing that acts."""
 
     path: Path
     disposition: str
     media_type: str
+    is_shown: bool = False
 
 
 def page(template: str, *, status: int = 200, fragment: str = "", **context: Any) -> PageResult:

@@ -14,16 +14,21 @@ from openbureau.kit.receivers import (
     receivers,
     units_of_holders,
 )
+from openbureau.kit.registers.asked import Asked
+from openbureau.kit.registers.cells import table_columns, table_rows
 from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register
-from openbureau.kit.registers.records import Step, change_record
+from openbureau.kit.registers.listing import Listed, asked_by, listed, total
+from openbureau.kit.registers.records import Step, change_record, create_record, record
 
 __all__ = [
+    "Asked",
     "BulkAction",
     "Chart",
     "Column",
     "Condition",
     "Conditions",
     "Lamp",
+    "Listed",
     "Paging",
     "PartiesField",
     "Party",
@@ -34,16 +39,23 @@ __all__ = [
     "Series",
     "Sorting",
     "Step",
+    "asked_by",
     "bar_chart",
     "change_record",
     "conditions",
+    "create_record",
     "holder_labels",
     "holder_values",
     "line_chart",
+    "listed",
     "paging",
     "people_of_receivers",
     "qr_code",
     "receivers",
+    "record",
     "sorting",
+    "table_columns",
+    "table_rows",
+    "total",
     "units_of_holders",
 ]

@@ -23,6 +23,11 @@ class Condition:
     op: str
     value: str
 
+    @property
+    def is_stated(self) -> bool:
+        """Whether it says something already."""
+        return bool(self.value) or self.op == "empty"
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -34,7 +39,7 @@ class Conditions:
     @property
     def stated(self) -> list[Condition]:
         """Rows that say something."""
-        return [row for row in self.rows if row.value or row.op == "empty"]
+        return [row for row in self.rows if row.is_stated]
 
 
 def conditions(address: Address, fields: Sequence[str]) -> Conditions:

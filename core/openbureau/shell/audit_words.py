@@ -51,7 +51,9 @@ VERBS = {
     "rename": N_("改名"),
     "reset": N_("重置"),
     "revoke": N_("收回"),
+    "share": N_("共享"),
     "undo": N_("撤回"),
+    "unshare": N_("取消共享"),
     "update": N_("修改"),
     "withdraw": N_("撤回"),
 }

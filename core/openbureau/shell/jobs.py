@@ -22,7 +22,7 @@ from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
 from openbureau.kit.registers.run_jobs import run_handlers
-from openbureau.shell import file_check
+from openbureau.shell import conversion, file_check
 from openbureau.shell.indexes import index_handlers
 
 
@@ -37,6 +37,7 @@ def _sweep_files(now: dt.datetime) -> None:
     if (local.hour, local.minute) == (3, 0):
         sweep_uploads(now)
         sweep_orphans(now)
+        conversion.sweep_derived()
 
 
 def _archive_leavers(now: dt.datetime) -> None:
@@ -64,6 +65,7 @@ def core_handlers(settings: Settings) -> dict[str, Handler]:
     """The core's own job handlers by kind."""
     return {
         verifying.KIND: verifying.verification_handler(settings.data),
+        conversion.KIND: conversion.handle_conversion,
         file_check.KIND: file_check.file_check_handler(settings.data),
         **sync_handlers(settings),
     }

@@ -166,7 +166,8 @@ class Walker:
     def shoot(self, name: str) -> None:
         """Keeps a picture of what is on the screen."""
         self._screenshots.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=self._screenshots / f"{name}.png")
+        # Hiding the caret would put a style into the page, which our pages forbid.
+        self.page.screenshot(path=self._screenshots / f"{name}.png", caret="initial")
 
     @property
     def text(self) -> str:

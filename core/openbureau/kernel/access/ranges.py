@@ -6,7 +6,7 @@ range; each gives at most a page in the order of the list. Where the reach is wi
 the list's own order finds a page sooner than so many ranges.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,16 +82,17 @@ def sight_of(
         is_wide=is_wide,
         is_narrowed=is_narrowed,
     )
-    values: dict[str, Any] = {"realm": realm, "units": _listed(units)}
+    values: dict[str, Any] = {"realm": realm, "units": id_list(units)}
     values |= {f"holder_{n}": name for n, name in enumerate(holders)}
     values |= {f"unit_{n}": unit_id for n, unit_id in enumerate(sorted(units)) if not is_wide}
     if is_narrowed:
-        values["within"] = _listed(within or frozenset())
+        values["within"] = id_list(within or frozenset())
     return Sight(scope, values)
 
 
-def _listed(units: frozenset[int]) -> Any:
-    return sorted(units) if is_postgresql() else f"[{','.join(map(str, sorted(units)))}]"
+def id_list(ids: Collection[int]) -> Any:
+    """Any number of ids as one value of a statement."""
+    return sorted(ids) if is_postgresql() else f"[{','.join(map(str, sorted(ids)))}]"
 
 
 def visible_page(
@@ -232,11 +233,15 @@ def _where(query: Any, *conditions: Expression | None) -> Any:
 
 def _in(model: Any, units: str) -> Expression:
     """Whether a row belongs to the units in a parameter."""
+    return among(model.unit, units)
+
+
+def among(column: Any, name: str) -> Expression:
+    """Whether a column holds one of the ids in the parameter `name`; its value is made by
+    `id_list`."""
     if is_postgresql():
-        return Expression(model.unit, "=", fn.ANY(param(units)))
-    return Expression(
-        model.unit, "IN", SQL("(SELECT value FROM json_each(?))", [param(units).value])
-    )
+        return Expression(column, "=", fn.ANY(param(name)))
+    return Expression(column, "IN", SQL("(SELECT value FROM json_each(?))", [param(name).value]))
 
 
 def _holds(scope: Scope) -> Any:

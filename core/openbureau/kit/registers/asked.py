@@ -1,25 +1,29 @@
 """What the address of a list asks for: filters, words, conditions, order, place."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from openbureau.base.i18n import N_
 from openbureau.base.request import Address
 from openbureau.kernel.access.ranges import Order
 from openbureau.kernel.units.queries import UnitTree
-from openbureau.kit.conditions import Condition, Conditions, conditions
+from openbureau.kit.conditions import Conditions, conditions
 from openbureau.kit.paging import SIZES, Sorting, sorting
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.kinds import Day, Kind, Surroundings, Unreadable
+from openbureau.kit.registers.spans import span_of, span_word
 
 FARTHEST = 10_000_000
+Told = tuple[str, Mapping[str, Any]]
+_NO_SUCH = N_("这一栏不能这样比较，请重新选择比较方式。")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A column compared with a value that the statement is given: `op` is one of
-    `is not from to has empty`."""
+    `is not from to has empty`, or `within` with a first and a last value."""
 
     column: str
     op: str
@@ -48,7 +52,8 @@ class Asked:
 
     `values` fill the tests of `shape`. `filtered` is what each filter says, as in the
     address. `problems` are texts about what could not be used, each with its values; those
-    parts of the address are left out.
+    parts of the address are left out. `faults` are those of them that concern a row of
+    `conditions`, by its place.
     """
 
     shape: Shape
@@ -63,21 +68,29 @@ class Asked:
     page: int
     unit_code: str
     within: frozenset[int] | None
-    problems: Sequence[tuple[str, Mapping[str, Any]]] = field(default=())
+    problems: Sequence[Told] = field(default=())
+    faults: Mapping[int, Told] = field(default_factory=dict)
 
 
-def asked(address: Address, register: Register, tree: UnitTree, today: dt.date) -> Asked:
-    """What an address asks of a register: that of a request, or one that was kept."""
+def asked(
+    address: Address,
+    register: Register,
+    tree: UnitTree,
+    today: dt.date,
+    hidden: Collection[str] = (),
+) -> Asked:
+    """What an address asks of a register: that of a request, or one that was kept. By `hidden`
+    columns nothing can be asked; see `masking.hidden_columns`."""
     around = Surroundings(today, tree)
-    reading = _Reading(register, around)
+    reading = _Reading(register, around, hidden)
     query = address.query
     filtered = {name: query.get(name, "").strip() for name in register.filters}
     filters = reading.filters(filtered)
-    names = [column.name for column in register.columns]
-    rows = conditions(address, names)
+    rows = conditions(address, askable(register))
     stated = reading.stated(rows)
     words = query.get("q", "").strip()[:100]
-    order = sorting(address, sortable(register), register.order)
+    orders = [name for name in sortable(register) if name not in hidden]
+    order = sorting(address, orders, register.order)
     place, at = _place(query, reading.kind(order.key) if order.key != "id" else None, around)
     code = query.get("unit", "").strip()
     return Asked(
@@ -93,8 +106,14 @@ def asked(address: Address, register: Register, tree: UnitTree, today: dt.date) 
         page=address.number("page", 1, 1, FARTHEST),
         unit_code=code,
         within=_units_below(tree, code) if code else None,
-        problems=tuple(reading.problems),
+        problems=(*reading.problems, *reading.faults.values()),
+        faults=reading.faults,
     )
+
+
+def askable(register: Register) -> list[str]:
+    """The columns an advanced query can name."""
+    return [column.name for column in register.columns if register.kinds[column.name].operators]
 
 
 def sortable(register: Register) -> list[str]:
@@ -105,55 +124,80 @@ def sortable(register: Register) -> list[str]:
 class _Reading:
     """Reads values of an address by the kinds of their columns."""
 
-    def __init__(self, register: Register, around: Surroundings) -> None:
+    def __init__(self, register: Register, around: Surroundings, hidden: Collection[str]) -> None:
         self._register = register
         self._around = around
+        self._hidden = hidden
         self.values: dict[str, Any] = {}
-        self.problems: list[tuple[str, Mapping[str, Any]]] = []
+        self.problems: list[Told] = []
+        self.faults: dict[int, Told] = {}
 
     def kind(self, name: str) -> Kind:
         return self._register.kinds[name]
 
     def filters(self, filtered: Mapping[str, str]) -> tuple[Comparison, ...]:
-        """A day may be a span: `2026-01-01..2026-03-31`, open on either side."""
+        """A day may be a span: `2026-01-01..2026-03-31`, open on either side, or a word."""
         found: list[Comparison] = []
         for name, text in filtered.items():
-            if not text:
-                continue
-            first, dots, last = text.partition("..")
-            if dots and isinstance(self.kind(name), Day):
-                pairs = [("from", first), ("to", last)]
-            else:
-                pairs = [("is", text)]
-            for op, part in pairs:
-                if part and self._take(f"f{len(found)}", name, op, part):
-                    found.append(Comparison(name, op))
+            try:
+                if text:
+                    self._add(found, "f", name, "is", text)
+            except Unreadable as refused:
+                self.problems.append((refused.message, refused.params))
         return tuple(found)
 
     def stated(self, rows: Conditions) -> tuple[Comparison, ...]:
         found: list[Comparison] = []
-        for row in rows.stated:
-            if row.op in self.kind(row.field).operators and self._said(row, len(found)):
-                found.append(Comparison(row.field, row.op))
+        for place, row in enumerate(rows.rows):
+            if not row.is_stated:
+                continue
+            if row.op not in self.kind(row.field).operators:
+                self.faults[place] = (_NO_SUCH, {})
+                continue
+            try:
+                self._add(found, "c", row.field, row.op, row.value)
+            except Unreadable as refused:
+                self.faults[place] = (refused.message, refused.params)
         return tuple(found)
 
-    def _said(self, row: Condition, number: int) -> bool:
-        if row.op == "empty":
-            return True
-        if row.op == "has":
-            escaped = row.value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            self.values[f"c{number}"] = f"%{escaped}%"
-            return True
-        return self._take(f"c{number}", row.field, row.op, row.value)
+    def _add(self, found: list[Comparison], group: str, name: str, op: str, text: str) -> None:
+        """Adds one comparison with its values. Raises Unreadable: nothing was added."""
+        if name in self._hidden:
+            raise Unreadable(N_("您看不到这一栏的内容，不能按它查询。"))
+        key = f"{group}{len(found)}"
+        if op == "has":
+            escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            self.values[key] = f"%{escaped}%"
+        elif op != "empty":
+            op = self._day(key, name, op, text) or self._one(key, name, op, text)
+        if op != "all":
+            found.append(Comparison(name, op))
 
-    def _take(self, key: str, name: str, op: str, text: str) -> bool:
-        try:
-            value = self.kind(name).read(text, self._around)
-        except Unreadable as refused:
-            self.problems.append((refused.message, refused.params))
-            return False
-        self.values[key] = stored(value)
-        return True
+    def _one(self, key: str, name: str, op: str, text: str) -> str:
+        self.values[key] = stored(self.kind(name).read(text, self._around))
+        return op
+
+    def _day(self, key: str, name: str, op: str, text: str) -> str:
+        """Fills the values of a span of days; the comparison it comes to, "" for no span,
+        `all` for one without ends."""
+        if not isinstance(self.kind(name), Day):
+            return ""
+        if word := span_word(text):
+            first, last = span_of(word, self._around.today)
+        else:
+            begin, dots, end = text.partition("..")
+            if not dots:
+                return ""
+            first, last = (self.kind(name).read(part, self._around) for part in (begin, end))
+        if op != "is":
+            first, last = (None, last or first) if op == "to" else (first or last, None)
+        if first and last:
+            self.values |= {key: stored(first), f"{key}_last": stored(last)}
+            return "within"
+        if not first and not last:
+            return "all"
+        self.values[key] = stored(first or last)
+        return "from" if first else "to"
 
 
 def stored(value: Any) -> Any:

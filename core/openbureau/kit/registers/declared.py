@@ -29,6 +29,7 @@ RESERVED = frozenset(
         *("q", "field", "op", "value", "joiner", "add", "remove", "sort", "size", "page"),
         *("columns", "after", "before", "query", "part", "voided", "unit", "select_all"),
         *("record", "act"),
+        *("advanced", "counted", "back", "renew"),
     )
 )
 Personal = Literal["", "name", "phone", "mobile", "id_number", "address", "mail"]
@@ -140,6 +141,11 @@ class Register:
         """Where the list is."""
         return f"/{self.realm}"
 
+    @property
+    def slot(self) -> str:
+        """The place on a record's page that other plugins may fill."""
+        return f"{self.slug}.{self.noun}"
+
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
         """The columns by name."""
@@ -196,6 +202,9 @@ def _problems(register: Register) -> list[str]:
     found += [f"the name {name} is reserved" for name in set(register.filters) & RESERVED]
     codes = [action.code for action in register.actions]
     found += [f"action {code} is named twice" for code in set(codes) if codes.count(code) > 1]
+    personal = {column.name for column in register.columns if column.personal}
+    if register.order.removeprefix("-") in personal:
+        found.append("its order would tell personal data")
     if any(column.personal for column in register.columns) and not register.personal:
         found.append("it holds personal data and names no permission for it")
     return found

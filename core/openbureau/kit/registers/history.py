@@ -17,7 +17,7 @@ from openbureau.kit.registers.models import RecordChange, RecordComment
 from openbureau.kit.registers.records import audit_record, record
 
 LONGEST_COMMENT = 2000
-CHANGES_SHOWN = 100
+CHANGES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,11 @@ class Change:
     differences: Sequence[Difference]
 
 
-def changes_of(register: Register, record_id: int) -> list[Change]:
-    """The steps of a record, the latest first; a hundred at most."""
+def changes_of(
+    register: Register, record_id: int, *, before: int | None = None, limit: int = CHANGES_SHOWN
+) -> list[Change]:
+    """The steps of a record, the latest first; `before` a version, those that led to it."""
+    earlier = RecordChange.version < before if before is not None else RecordChange.version > 0
     rows: Any = (
         RecordChange.select(
             RecordChange,
@@ -56,9 +59,11 @@ def changes_of(register: Register, record_id: int) -> list[Change]:
         .join(Account, on=(RecordChange.account == Account.id))
         .join(Post, JOIN.LEFT_OUTER, on=(RecordChange.post == Post.id))
         .join(Unit, JOIN.LEFT_OUTER, on=(RecordChange.unit == Unit.id))
-        .where((RecordChange.realm == register.realm) & (RecordChange.record_id == record_id))
+        .where(
+            (RecordChange.realm == register.realm) & (RecordChange.record_id == record_id) & earlier
+        )
         .order_by(RecordChange.version.desc())
-        .limit(CHANGES_SHOWN)
+        .limit(limit)
         .namedtuples()
     )
     return [

@@ -275,9 +275,9 @@ class Day(Kind):
 
 
 class Moment(Kind):
-    """An instant; never read from people."""
+    """An instant; never read from people, nor asked by them."""
 
-    operators = ("from", "to")
+    operators = ()
 
     @property
     def empty(self) -> Any:

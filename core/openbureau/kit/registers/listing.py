@@ -4,12 +4,15 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 from peewee import SQL, Expression, NodeList, Query
 
 from openbureau.base.context import Context
 from openbureau.base.database import Statement, is_postgresql, param, statement
+from openbureau.base.errors import Forbidden
+from openbureau.base.i18n import N_
+from openbureau.base.request import Address
 from openbureau.kernel.access.ranges import (
     Order,
     Scope,
@@ -20,8 +23,10 @@ from openbureau.kernel.access.ranges import (
     visible_total,
 )
 from openbureau.kernel.search.queries import records_with
-from openbureau.kit.registers.asked import Asked, Comparison, Shape
+from openbureau.kernel.units.queries import unit_tree
+from openbureau.kit.registers.asked import Asked, Comparison, Shape, asked, stored
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.masking import hidden_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,17 @@ class Listed:
     skipped: int
 
 
+def asked_by(ctx: Context, register: Register, address: Address) -> Asked:
+    """What this person asks of a register with an address: that of the request, or one that
+    was kept. By columns they see masked nothing is asked."""
+    tree, hidden = unit_tree(ctx.tree_version), hidden_columns(ctx, register)
+    return asked(address, register, tree, ctx.today, hidden)
+
+
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:
-    """The page of a query that its address names."""
+    """The page of a query that its address names. Raises Forbidden: it asks by a column that
+    this person sees masked."""
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     order, at = query.order, query.at
     skipped = (query.page - 1) * query.size
@@ -56,10 +70,39 @@ def listed(ctx: Context, register: Register, query: Asked) -> Listed:
 
 
 def total(ctx: Context, register: Register, query: Asked) -> int:
-    """How many records the query finds: exact."""
+    """How many records the query finds: exact. Raises Forbidden as `listed`."""
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     build = _compiled(_count, register, query.shape, sight.scope)
     return int(build.value(**sight.values, **query.values) or 0)
+
+
+def neighbours(
+    ctx: Context, register: Register, query: Asked, row: Any
+) -> tuple[int | None, int | None]:
+    """The records before and after one in the order of a query; None at its ends. Raises
+    Forbidden as `listed`."""
+    refuse_hidden(ctx, register, query)
+    sight = sight_of(ctx, register.read, register.realm, query.within)
+    column = query.order.column
+    key = stored(row.id if column == "id" else getattr(row, column))
+    found: list[int | None] = []
+    for is_backwards in (True, False):
+        place: Literal["value", "none"] = "none" if key is None else "value"
+        order = replace(query.order, place=place, is_backwards=is_backwards)
+        build = _compiled(_page, register, query.shape, sight.scope, order, 1)
+        beside = build.row(**sight.values, **query.values, at_key=key, at_id=row.id)
+        found.append(beside.id if beside else None)
+    return found[0], found[1]
+
+
+def refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+    """Raises Forbidden: a query asks by a column that this person sees masked."""
+    tests = (*query.shape.filters, *query.shape.conditions)
+    if not hidden_columns(ctx, register).isdisjoint(
+        {query.order.column, *(test.column for test in tests)}
+    ):
+        raise Forbidden(N_("您看不到这一栏的内容，不能按它查询。"))
 
 
 def _at(at: tuple[Any, int] | None) -> Mapping[str, Any]:
@@ -159,6 +202,8 @@ def _tested(register: Register, test: Comparison, name: str) -> Any:
         return NodeList((column, like, value, SQL("ESCAPE '\\'")), parens=True)
     if test.op == "not":
         return (column != value) | column.is_null() if column.null else column != value
+    if test.op == "within":
+        return (column >= value) & (column <= param(f"{name}_last"))
     compared: dict[str, Callable[[Any, Any], Any]] = {
         "is": operator.eq,
         "from": operator.ge,

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from openbureau.base.context import NOWHERE, Context
+from openbureau.kit.registers.declared import Register
+
 HIDDEN = "*"
 
 
@@ -37,3 +40,17 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
 def masked(kind: str, text: str) -> str:
     """The text with its telling part hidden; "" stays "". `kind` is a column's `personal`."""
     return _MASKS[kind](text) if text else ""
+
+
+def hidden_columns(ctx: Context, register: Register) -> frozenset[str]:
+    """The columns nothing may be asked by: somewhere in the person's reach they see them
+    masked, and asking would tell what the mask hides."""
+    named = frozenset(column.name for column in register.columns if column.personal)
+    if not named:
+        return named
+    read = ctx.reach.get(register.read, NOWHERE)
+    plain = ctx.reach.get(register.personal, NOWHERE)
+    is_all_seen = plain.is_everywhere or (
+        bool(plain.units) and not read.is_everywhere and read.units <= plain.units
+    )
+    return frozenset() if is_all_seen else named

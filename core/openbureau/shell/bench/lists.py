@@ -1,9 +1,9 @@
-"""The list of received bulletins: made anew, unchanged, and on PostgreSQL."""
+"""The list of a register: made anew, unchanged, and on PostgreSQL."""
 
 import importlib
 import importlib.util
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from openbureau.base.database import db, is_postgresql
 from openbureau.base.plugins import Source
 from openbureau.base.settings import Settings
-from openbureau.shell.bench import subject
+from openbureau.shell.bench import items
 from openbureau.shell.bench.load import (
     Call,
     Contender,
@@ -24,16 +24,20 @@ from openbureau.shell.bench.load import (
     running,
 )
 from openbureau.shell.bench.report import Bench, Run, skipped
-from openbureau.shell.bench.rows import Ground, filled, measured_plugins
+from openbureau.shell.bench.rows import COUNTY, Ground, measured_plugins, stocked
+from openbureau.shell.bench.subject import DATABASE_VARIABLE
+from openbureau.shell.demo.bureau import Scale
 
+SHOWN = ("code", "name", "kind", "user", "unit_id", "due_on", "state")
 CONTENDERS = "openbureau.shell.bench.contenders"
 PRODUCT = "openbureau"
 BARE = "bare Starlette"
-DEPTHS = (50, 5_000)
+# How far back in the list some of the pages are.
+SHARES = (0.9, 0.3)
 
 
 def made_anew(bench: Bench) -> Iterator[Run]:
-    """P1: the page made for every request, with the bulletins of each size."""
+    """P1: the page made for every request, with registers of each size."""
     if reason := missing_wrk():
         yield skipped("P1", PRODUCT, reason)
         return
@@ -62,21 +66,34 @@ def unchanged(bench: Bench) -> Iterator[Run]:
 
 def on_postgresql(bench: Bench) -> Iterator[Run]:
     """P3: the page made anew from PostgreSQL on this machine."""
-    if importlib.util.find_spec("psycopg") is None:
-        yield skipped("P3", PRODUCT, "psycopg is not installed (openbureau[postgresql])")
-        return
-    postgresql: Any = importlib.import_module("openbureau.testing.postgresql")
-    if reason := missing_wrk() or postgresql.missing():
+    if reason := missing_wrk():
         yield skipped("P3", PRODUCT, reason)
         return
     total = bench.totals[-1]
+    with on_server() as (database, reason):
+        if reason:
+            yield skipped("P3", PRODUCT, reason)
+            return
+        with prepared(bench, total, database) as (ground, folder):
+            page = _page(ground, folder)
+            yield from _judged(f"P3 {total:,}", [_bare(page), product(ground)], bench, folder)
+
+
+@contextmanager
+def on_server() -> Iterator[tuple[str, str]]:
+    """An empty database of a PostgreSQL of its own, or the reason why there is none."""
+    if importlib.util.find_spec("psycopg") is None:
+        yield "", "psycopg is not installed (openbureau[postgresql])"
+        return
+    postgresql: Any = importlib.import_module("openbureau.testing.postgresql")
+    if reason := postgresql.missing():
+        yield "", reason
+        return
     with (
         tempfile.TemporaryDirectory(prefix="openbureau-bench-") as place,
         postgresql.running_postgresql(Path(place) / "server") as server,
-        prepared(bench, total, server.new_database()) as (ground, folder),
     ):
-        page = _page(ground, folder)
-        yield from _judged(f"P3 {total:,}", [_bare(page), product(ground)], bench, folder)
+        yield server.new_database(), ""
 
 
 def _conditional(port: int, call: Call) -> Call:
@@ -86,14 +103,18 @@ def _conditional(port: int, call: Call) -> Call:
 
 @contextmanager
 def prepared(
-    bench: Bench, total: int, database: str = "", sources: Sequence[Source] | None = None
+    bench: Bench,
+    total: int,
+    database: str = "",
+    sources: Sequence[Source] | None = None,
+    fill: Callable[[Settings, Sequence[Source], Scale, int], Ground] = stocked,
 ) -> Iterator[tuple[Ground, Path]]:
     """A filled installation in a folder of its own; the folder for the files of the load."""
     with tempfile.TemporaryDirectory(prefix="openbureau-bench-") as place:
         folder = Path(place)
         settings = Settings(data=folder / "data", database=database)
         bench.say(f"{total:,} rows …")
-        ground = filled(settings, sources or measured_plugins(), bench.scale, total)
+        ground = fill(settings, sources or measured_plugins(), bench.scale, total)
         db.close()
         if is_postgresql():
             db.close_all()
@@ -105,11 +126,10 @@ def calls_of(ground: Ground) -> list[Call]:
     calls = []
     for visitor in ground.visitors:
         headers = {"Cookie": f"session={visitor.token}"}
-        calls += [Call(subject.LIST_URL, headers)] * 2
-        for depth in DEPTHS:
-            last = max(1, ground.total - depth + 1)
-            place = f"before={ground.at(last)}-{last}&passed={ground.total - last + 1}"
-            calls.append(Call(f"{subject.LIST_URL}?{place}", headers))
+        calls += [Call(f"{items.LIST_URL}?size=50", headers)] * 2
+        for share in SHARES:
+            place = f"after={max(2, int(ground.total * share))}&page=2"
+            calls.append(Call(f"{items.LIST_URL}?size=50&{place}", headers))
     return calls
 
 
@@ -139,7 +159,7 @@ def _page(ground: Ground, folder: Path) -> Path:
 
 def _bare(page: Path) -> Contender:
     arguments = [f"{CONTENDERS}.bare", "--port", "{port}", "--page", str(page)]
-    return Contender(BARE, arguments, [Call(subject.LIST_URL)])
+    return Contender(BARE, arguments, [Call(items.LIST_URL)])
 
 
 def _contenders(ground: Ground, page: Path) -> tuple[list[Contender], dict[str, str]]:
@@ -154,7 +174,7 @@ def _contenders(ground: Ground, page: Path) -> tuple[list[Contender], dict[str, 
     absent = {}
     for name, needed, contender in (
         ("Django", ("django", "granian"), _django(calls, database)),
-        ("Datasette", ("datasette",), _datasette(database)),
+        ("Datasette", ("datasette",), _datasette(database, ground.units[COUNTY])),
     ):
         lacking = [module for module in needed if importlib.util.find_spec(module) is None]
         if lacking:
@@ -167,15 +187,15 @@ def _contenders(ground: Ground, page: Path) -> tuple[list[Contender], dict[str, 
 def _django(calls: Sequence[Call], database: Path) -> Contender:
     options = ["--interface", "wsgi", "--blocking-threads", "4", "--no-ws", "--port", "{port}"]
     arguments = ["granian", *options, f"{CONTENDERS}.django_page:application"]
-    return Contender("Django", arguments, calls, {subject.DATABASE_VARIABLE: str(database)})
+    return Contender("Django", arguments, calls, {DATABASE_VARIABLE: str(database)})
 
 
-def _datasette(database: Path) -> Contender:
+def _datasette(database: Path, unit_id: int) -> Contender:
     settings = ["--setting", "suggest_facets", "off", "--setting", "default_page_size", "50"]
     arguments = ["datasette", "serve", str(database), "--port", "{port}", *settings]
-    shown = "_col=title&_col=is_urgent&_col=unit_id&_col=published_at"
-    wanted = f"state=published&_sort_desc=published_at&{shown}"
-    return Contender("Datasette", arguments, [Call(f"/openbureau/{subject.TABLE}?{wanted}")])
+    shown = "&".join(f"_col={name}" for name in SHOWN)
+    wanted = f"unit_id={unit_id}&voided_at__isnull=1&_sort_desc=id&{shown}"
+    return Contender("Datasette", arguments, [Call(f"/openbureau/{items.TABLE}?{wanted}")])
 
 
 def _judged(

@@ -90,11 +90,17 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    arguments: Sequence[str], environment: Mapping[str, str], probe: Call
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    probe: Call,
+    *,
+    is_pinned: bool = True,
 ) -> Iterator[tuple[int, int]]:
-    """A server module pinned to the first core: (port, process id), once it has answered."""
+    """A server module, pinned to the first core or not: (port, process id), once it has
+    answered."""
     port = free_port()
-    command = ["taskset", "-c", str(cores()[0]), sys.executable, "-m", *arguments]
+    pinned = ["taskset", "-c", str(cores()[0])] if is_pinned else []
+    command = [*pinned, sys.executable, "-m", *arguments]
     with subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],
         env=environment_with(environment),

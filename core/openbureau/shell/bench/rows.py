@@ -1,4 +1,4 @@
-"""The rows the measurements run on: the demo bureau and many bulletins, in bulk."""
+"""The rows the measurements run on: the demo bureau with a long register or many bulletins."""
 
 import datetime as dt
 import hashlib
@@ -7,15 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openbureau.base.database import db, is_postgresql, reading, to_instant, writing
+from openbureau.base.database import (
+    db,
+    from_instant,
+    is_postgresql,
+    reading,
+    to_instant,
+    writing,
+)
 from openbureau.base.plugins import Source, installed_plugins
 from openbureau.base.settings import Settings
 from openbureau.kernel.access.actions import grant_role
 from openbureau.kernel.accounts.actions import token_digest
-from openbureau.kernel.accounts.models import Post, Session
+from openbureau.kernel.accounts.models import Account, Post, Session
 from openbureau.kernel.enablement.actions import bump_epoch, set_plugin_state
 from openbureau.kernel.units.models import Unit
-from openbureau.shell.bench import subject
+from openbureau.shell.bench import items, subject
 from openbureau.shell.demo.bureau import ROOT, Scale
 from openbureau.shell.demo.prepare import prepare_demo
 from openbureau.shell.installation import open_installation
@@ -40,7 +47,8 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A filled installation. `newest_at` is the instant of the bulletin with the id `total`."""
+    """A filled installation. `newest_at` is the instant of the bulletin with the id `total`;
+    records of a register are spread over `access_units`."""
 
     settings: Settings
     visitors: Sequence[Visitor]
@@ -48,6 +56,7 @@ class Ground:
     units: Mapping[str, int]
     total: int
     newest_at: int
+    access_units: int
 
     def at(self, bulletin_id: int) -> int:
         """When a bulletin was published."""
@@ -55,34 +64,59 @@ class Ground:
 
 
 def measured_plugins(total: int = PLUGINS, entries: int = ENTRIES, pages: int = 20) -> list[Source]:
-    """Installed plugins, made up to `total` with synthetic ones."""
-    installed = installed_plugins()
-    return [*installed, *synthetic_plugins(total - len(installed), pages, entries)]
+    """The measured register and installed plugins, made up to `total` with synthetic ones."""
+    chosen = [items.stock(), *installed_plugins()][:total]
+    return [*chosen, *synthetic_plugins(total - len(chosen), pages, entries)]
+
+
+def stocked(settings: Settings, sources: Sequence[Source], scale: Scale, total: int) -> Ground:
+    """An empty data directory as a bureau with `total` records in the measured register, as
+    many in every access unit."""
+    ground = _founded(settings, sources, scale, total)
+    with writing():
+        if is_postgresql():
+            db.execute_sql("SET LOCAL statement_timeout = 0")
+        units = [unit.id for unit in Unit.select(Unit.id).where(Unit.is_access_unit)]
+        _let_author(ground, items.REGISTRAR)
+        now = from_instant(ground.newest_at)
+        insert_rows(items.TABLE, items.COLUMNS, items.rows(total, units, now))
+        follow_keys((items.TABLE,))
+    with reading():
+        db.execute_sql("ANALYZE")
+    return ground
 
 
 def filled(settings: Settings, sources: Sequence[Source], scale: Scale, total: int) -> Ground:
     """An empty data directory as a bureau with `total` published bulletins."""
+    ground = _founded(settings, sources, scale, total)
+    with writing():
+        if is_postgresql():
+            db.execute_sql("SET LOCAL statement_timeout = 0")
+        _let_author(ground, subject.PUBLISHER_ROLE)
+        insert_rows(subject.TABLE, subject.COLUMNS, _bulletins(ground))
+        _take_part(ground)
+        _give_todos(ground)
+        follow_keys((subject.TABLE, "participant", "todo"))
+    with reading():
+        db.execute_sql("ANALYZE")
+    return ground
+
+
+def _founded(settings: Settings, sources: Sequence[Source], scale: Scale, total: int) -> Ground:
+    """A bureau with its people, every plugin switched on, and nothing in them."""
     now = dt.datetime.now(dt.UTC)
     opened = open_installation(settings, sources)
     prepare_demo(scale, lambda *_: None, now)
     with writing():
+        items.make_table()
         bump_epoch("units")
         for plugin in opened.plugins.loaded:
             set_plugin_state(plugin.slug, "on", f"subtree:{ROOT}", now=now)
         units = {unit.code: unit.id for unit in Unit.select(Unit.code, Unit.id)}
+        spread = Unit.select().where(Unit.is_access_unit).count()
         visitors = _visitors(units[COUNTY], now)
         author = _author(units[ROOT], now)
-    ground = Ground(settings, visitors, author, units, total, to_instant(now) - SPACING_MS)
-    with writing():
-        if is_postgresql():
-            db.execute_sql("SET LOCAL statement_timeout = 0")
-        _insert(subject.TABLE, subject.COLUMNS, _bulletins(ground))
-        _take_part(ground)
-        _give_todos(ground)
-        _follow_keys((subject.TABLE, "participant", "todo"))
-    with reading():
-        db.execute_sql("ANALYZE")
-    return ground
+    return Ground(settings, visitors, author, units, total, to_instant(now) - SPACING_MS, spread)
 
 
 def _visitors(county: int, now: dt.datetime) -> list[Visitor]:
@@ -108,12 +142,29 @@ def _signed_in(account_id: int, post_id: int, now: dt.datetime) -> Visitor:
     return visitor
 
 
+def crowd(ground: Ground, total: int) -> list[Visitor]:
+    """Signed-in people of all units, who may write in the register of their own unit."""
+    now = dt.datetime.now(dt.UTC)
+    posts = list(Post.select().where(Post.is_primary).order_by(Post.uid).limit(total))
+    known = {visitor.account_id: visitor for visitor in (*ground.visitors, ground.author)}
+    people = []
+    for post in posts:
+        grant_role(items.REGISTRAR, post.unit.access_unit, "unit", now=now, account=post.account)
+        people.append(known.get(post.account_id) or _signed_in(post.account_id, post.id, now))
+    return people
+
+
+def _let_author(ground: Ground, role: str) -> None:
+    """The author holds a role everywhere."""
+    account = Account.get_by_id(ground.author.account_id)
+    root = Unit.get_by_id(ground.units[ROOT])
+    grant_role(role, root, "province", now=dt.datetime.now(dt.UTC), account=account)
+
+
 def _author(unit_id: int, now: dt.datetime) -> Visitor:
-    """Somebody of the province who may publish everywhere."""
+    """Somebody of the province."""
     sections = Unit.select(Unit.id).where(Unit.access_unit == unit_id)
     post = Post.select().where(Post.unit.in_(sections) & Post.is_primary).order_by(Post.id).get()
-    unit = Unit.get_by_id(unit_id)
-    grant_role(subject.PUBLISHER_ROLE, unit, "subtree", now=now, account=post.account)
     return _signed_in(post.account_id, post.id, now)
 
 
@@ -128,8 +179,8 @@ def write_drafts(ground: Ground, total: int) -> list[int]:
     numbers = range(ground.total + 1, ground.total + total + 1)
     rows = (_bulletin(ground, number, "draft", f"unit:{COUNTY}", None) for number in numbers)
     with writing():
-        _insert(subject.TABLE, subject.COLUMNS, rows)
-        _follow_keys((subject.TABLE,))
+        insert_rows(subject.TABLE, subject.COLUMNS, rows)
+        follow_keys((subject.TABLE,))
     return list(numbers)
 
 
@@ -173,12 +224,12 @@ def _take_part(ground: Ground) -> None:
         (subject.REALM, n, holders[n % 4], subject.KIND, ground.at(n))
         for n in range(1, ground.total + 1)
     )
-    _insert("participant", ("realm", "record_id", "holder", "kind", "at"), rows)
+    insert_rows("participant", ("realm", "record_id", "holder", "kind", "at"), rows)
     totals: dict[str, int] = {}
     for place, holder in enumerate(holders):
         numbers = range(place or 4, ground.total + 1, 4)
         totals[holder] = totals.get(holder, 0) + len(numbers)
-    _insert(
+    insert_rows(
         "participant_total",
         ("holder", "realm", "kind", "total"),
         ((holder, subject.REALM, subject.KIND, total) for holder, total in totals.items()),
@@ -188,7 +239,7 @@ def _take_part(ground: Ground) -> None:
 def _give_todos(ground: Ground) -> None:
     columns = "uid kind plugin realm record_id account_id unit_id title step state arrived_at"
     first = max(1, ground.total - UNREAD + 1)
-    _insert(
+    insert_rows(
         "todo",
         columns.split(),
         (
@@ -211,8 +262,9 @@ def _give_todos(ground: Ground) -> None:
     )
 
 
-def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    names = ", ".join(columns)
+def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes rows in bulk, in the caller's transaction."""
+    names = ", ".join(f'"{name}"' for name in columns)
     cursor = db.connection().cursor()
     if is_postgresql():
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
@@ -223,7 +275,7 @@ def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - constant names
 
 
-def _follow_keys(tables: Iterable[str]) -> None:
+def follow_keys(tables: Iterable[str]) -> None:
     """PostgreSQL gives out keys behind those that were written by hand."""
     if is_postgresql():
         for table in tables:

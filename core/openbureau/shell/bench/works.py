@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from openbureau.shell.bench import desk, directory, extension, lists, start, writes
+from openbureau.shell.bench import desk, directory, extension, growth, lists, mixed, start, writes
 from openbureau.shell.bench.report import Bench, Run, machine
 
 WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
@@ -11,10 +11,13 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
     "P2": lists.unchanged,
     "P3": lists.on_postgresql,
     "P4": extension.extended,
+    "P5": growth.grown,
     "P6": writes.published,
+    "P7": growth.searched,
     "P8": directory.brought_in,
     "P12": desk.weighed,
     "P13": start.started,
+    "P14": mixed.lived,
 }
 
 

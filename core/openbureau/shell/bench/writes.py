@@ -24,7 +24,7 @@ from openbureau.shell.bench.load import (
     running,
 )
 from openbureau.shell.bench.report import Bench, Run, skipped
-from openbureau.shell.bench.rows import Ground, write_drafts
+from openbureau.shell.bench.rows import Ground, filled, write_drafts
 
 BARE = "bare SQLite, synchronous=FULL"
 DRAFTS_PER_SECOND = 1000
@@ -35,7 +35,7 @@ def published(bench: Bench) -> Iterator[Run]:
     if reason := missing_wrk():
         yield skipped("P6", PRODUCT, reason)
         return
-    with prepared(bench, bench.totals[0]) as (ground, folder):
+    with prepared(bench, bench.totals[0], fill=filled) as (ground, folder):
         drafts = write_drafts(ground, bench.rounds * bench.seconds * DRAFTS_PER_SECOND)
         db.close()
         calls = _calls(ground, drafts)

@@ -40,6 +40,7 @@ TONES = {"dead": "late", "running": "warn", "ready": "pause", "parked": "pause",
 CORE_LABELS = {
     "core.verify_audit": N_("核验审计"),
     "core.check_files": N_("检查文件"),
+    "core.convert_document": N_("转换文件"),
     "core.read_sync": N_("目录同步预演"),
     "core.apply_sync": N_("写入目录同步"),
     "core.scheduled_sync": N_("定时目录同步"),

@@ -4,16 +4,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from openbureau.base.declarations import Declared, Page, RecordKind
+from openbureau.base.declarations import Declared, Page, RecordKind, Slot
 from openbureau.base.plugins import PluginRecord, Plugins
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.finding import findable_after
 from openbureau.kit.registers.records import is_seen, record, unit_of
-from openbureau.shell.registers import bulk, details, edits, exports, imports, labels, lists, runs
+from openbureau.shell.registers import (
+    bulk,
+    columns,
+    details,
+    edits,
+    exports,
+    imports,
+    labels,
+    lists,
+    printing,
+    queries,
+    runs,
+)
 
 # Each gives the pages of one register.
 PARTS: Sequence[Callable[[Register], Sequence[Page]]] = (
     lists.pages_of,
+    queries.pages_of,
+    printing.pages_of,
+    columns.pages_of,
     edits.pages_of,
     imports.pages_of,
     exports.pages_of,
@@ -48,11 +63,19 @@ def _declared(declared: Declared, registers: Sequence[Register]) -> Declared:
         if not any((page.path, method) in taken for method in page.methods)
     ]
     kinds = [_kind(register) for register in registers if register.realm not in known]
+    known_slots = {slot.name for slot in declared.slots}
+    slots = [slot for slot in map(_slot, registers) if slot.name not in known_slots]
     return replace(
         declared,
+        slots=(*declared.slots, *slots),
         pages=(*declared.pages, *pages),
         records=(*declared.records, *kinds),
     )
+
+
+def _slot(register: Register) -> Slot:
+    """Where other plugins show on a record's page what they know of it."""
+    return Slot(register.slot, register.label)
 
 
 def _kind(register: Register) -> RecordKind:

@@ -13,9 +13,11 @@ from openbureau.base.request import Request
 from openbureau.kernel.todos.queries import is_followed
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.codes import qr_code
+from openbureau.kit.registers.addresses import kept_address
 from openbureau.kit.registers.cells import cell_text
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.history import (
+    CHANGES_SHOWN,
     Change,
     add_comment,
     changes_of,
@@ -23,9 +25,13 @@ from openbureau.kit.registers.history import (
     withdraw_comment,
 )
 from openbureau.kit.registers.kinds import Choice, UnitChoice, YesNo
+from openbureau.kit.registers.listing import asked_by, neighbours
 from openbureau.kit.registers.masking import masked
 from openbureau.kit.registers.records import record
 from openbureau.shell.attachments import attachment_lines
+from openbureau.shell.registers.returning import list_back, list_left, list_named, with_back
+
+HISTORY_PAGE = 100
 
 ACTIONS = {
     "created": N_("登记"),
@@ -44,12 +50,17 @@ def show_record(register: Register, request: Request) -> Any:
     ctx = request.person
     row = record(ctx, register, request.params["id"])
     may_see = not register.personal or ctx.may_in(register.personal, row.unit_id)
+    left = list_left(register, request)
+    changes = changes_of(register, row.id, limit=CHANGES_SHOWN + 1)
     lamp = register.lamp(row, ctx.today) if register.lamp else None
     return page(
         "kit/register_record.html",
         register=register,
         row=row,
         url=register.record_url(row.id),
+        back_url=list_back(register, left, row.id),
+        back=with_back("", left),
+        **_beside(ctx, register, row, left),
         title=register.record_title(row),
         lamp=lamp and (lamp.state, ctx.gettext(lamp.text, **lamp.params)),
         entries=[
@@ -59,11 +70,49 @@ def show_record(register: Register, request: Request) -> Any:
         unit_name=unit_tree(ctx.tree_version).by_id[row.unit_id].name,
         attachments=attachment_lines(register.realm, row.id),
         comments=comments_of(register, row.id),
-        changes=[_event(ctx, register, change, may_see) for change in changes_of(register, row.id)],
+        changes=[_event(ctx, register, each, may_see) for each in changes[:CHANGES_SHOWN]],
+        has_more_changes=len(changes) > CHANGES_SHOWN,
+        printed_at=ctx.now,
         is_followed=is_followed(ctx, register.realm, row.id),
         may_write=ctx.may_in(register.write, row.unit_id) and register.slug in ctx.writable,
         may_comment=register.slug in ctx.writable,
         own_id=ctx.account.id,
+    )
+
+
+def _beside(ctx: Context, register: Register, row: Any, left: str | None) -> dict[str, Any]:
+    """The records before and after this one in the list it was opened from. Free queries are
+    not walked: that may take long."""
+    found: Sequence[int | None] = (None, None)
+    if left is not None:
+        query = asked_by(ctx, register, kept_address(register, left))
+        if query.shape.is_declared:
+            found = neighbours(ctx, register, query, row)
+    names = ("earlier_url", "later_url")
+    return {
+        name: with_back(register.record_url(record_id), left) if record_id else ""
+        for name, record_id in zip(names, found, strict=True)
+    }
+
+
+def show_history(register: Register, request: Request) -> Any:
+    """The whole history of a record, page by page from the latest step."""
+    ctx = request.person
+    row = record(ctx, register, request.params["id"])
+    may_see = not register.personal or ctx.may_in(register.personal, row.unit_id)
+    before = request.number("before", row.version + 1, 1)
+    changes = changes_of(register, row.id, before=before, limit=HISTORY_PAGE + 1)
+    shown = changes[:HISTORY_PAGE]
+    url = register.record_url(row.id)
+    return page(
+        "kit/register_history.html",
+        register=register,
+        url=url,
+        title=register.record_title(row),
+        changes=[_event(ctx, register, each, may_see) for each in shown],
+        earlier_url=f"{url}/history?before={shown[-1].version}"
+        if len(changes) > HISTORY_PAGE
+        else "",
     )
 
 
@@ -118,7 +167,7 @@ def show_label(register: Register, request: Request) -> Any:
     return page(
         "kit/register_label.html",
         register=register,
-        url=register.record_url(row.id),
+        url=with_back(register.record_url(row.id), list_named(register, request)),
         title=register.record_title(row),
         entries=[
             (ctx.gettext(register.by_name[name].label), str(getattr(row, name) or ""))
@@ -155,6 +204,7 @@ def pages_of(register: Register) -> Sequence[Page]:
     one, read = f"{register.noun}/{{id:int}}", register.read
     return (
         Page(one, partial(show_record, register), read),
+        Page(f"{one}/history", partial(show_history, register), read),
         Page(f"{one}/label", partial(show_label, register), read),
         Page(f"{one}/comments", partial(create_comment, register), read, methods=("POST",)),
         Page(

@@ -37,6 +37,7 @@ from openbureau.kit.registers.records import (
 )
 from openbureau.shell.attachments import attachment_lines
 from openbureau.shell.registers.details import said
+from openbureau.shell.registers.returning import list_back, list_left, list_named, with_back
 
 LARGEST_VERSION = 2**31 - 1
 
@@ -98,7 +99,7 @@ def update(register: Register, request: Request) -> Any:
         return _form_page(register, request, form, row, status=422)
     _attach(ctx, register, row.id, form)
     _detach(ctx, register, row.id, request)
-    return redirect(register.record_url(row.id), N_("已保存。"))
+    return redirect(_record_url(register, request, row), N_("已保存。"))
 
 
 def _version(form: Form) -> int:
@@ -163,7 +164,9 @@ def _form_page(
     status: int = 200,
     clashes: Sequence[Mapping[str, str]] | None = None,
 ) -> Any:
-    url = register.url if row is None else register.record_url(row.id)
+    left = list_named(register, request)
+    is_new = row is None
+    action = f"{register.url}/new" if is_new else f"{register.record_url(row.id)}/edit"
     return page(
         "kit/register_edit.html",
         status=status,
@@ -172,11 +175,17 @@ def _form_page(
         fields=[form[column.name] for column in register.columns if column.name in form],
         row=row,
         title=register.record_title(row) if row is not None else "",
-        action=f"{url}/new" if row is None else f"{url}/edit",
-        back_url=url,
+        action=with_back(action, left),
+        back_url=list_back(register, list_left(register, request))
+        if is_new
+        else with_back(register.record_url(row.id), left),
         attachments=attachment_lines(register.realm, row.id) if row else [],
         clashes=clashes,
     )
+
+
+def _record_url(register: Register, request: Request, row: Any) -> str:
+    return with_back(register.record_url(row.id), list_named(register, request))
 
 
 def ask_void(register: Register, request: Request) -> Any:
@@ -195,7 +204,7 @@ def save_void(register: Register, request: Request) -> Any:
     act = void_record if row.voided_at is None else restore_record
     act(ctx, register, row.id, _version(form), form.reason.data or "")
     notice = N_("已作废，列表中不再显示。") if row.voided_at is None else N_("已恢复。")
-    return redirect(register.record_url(row.id), notice)
+    return redirect(_record_url(register, request, row), notice)
 
 
 def _reason_page(
@@ -203,7 +212,7 @@ def _reason_page(
 ) -> Any:
     say = request.catalogue.gettext
     is_void = row.voided_at is not None
-    url = register.record_url(row.id)
+    left = list_named(register, request)
     return page(
         "core/confirm.html",
         status=status,
@@ -214,10 +223,10 @@ def _reason_page(
             if is_void
             else say("记录不会删除，但列表和统计不再包括它；可以恢复。"),
         ],
-        action=f"{url}/void",
+        action=with_back(f"{register.record_url(row.id)}/void", left),
         hidden=[],
         submit_label=say("恢复") if is_void else say("作废"),
-        cancel_url=url,
+        cancel_url=with_back(register.record_url(row.id), left),
         form=form,
     )
 

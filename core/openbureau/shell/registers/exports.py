@@ -19,10 +19,10 @@ from openbureau.kit.registers.exports.making import Order
 from openbureau.kit.registers.exports.ordering import make_export, order_export
 from openbureau.kit.registers.exports.wanted import Wanted, missing_columns, personal_columns
 from openbureau.kit.registers.listing import total
+from openbureau.kit.registers.phrases import address_in_words
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.kit.registers.wording import asked_in_words
-from openbureau.shell.registers.asking import address_of, asked_by, list_url
-from openbureau.shell.registers.lists import shown_columns
+from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
+from openbureau.shell.registers.asking import address_of, list_at, usable_query
 
 ROWS_AT_ONCE = 5000
 
@@ -55,8 +55,9 @@ def ask_export(register: Register, request: Request) -> Any:
     """How many records an export would hold, and how it is wanted."""
     ctx = request.person
     form = ExportForm(request, may_see=_may_see(ctx, register))
-    shown = [column.name for column in shown_columns(register, request)]
-    return _export_page(register, request, form, address_of(request), shown)
+    names = request.query.getlist("columns") or arrangement_of(ctx, register).columns
+    shown = [column.name for column in shown_columns(register, names)]
+    return _export_page(register, request, form, address_of(register, request), shown)
 
 
 def _may_see(ctx: Context, register: Register) -> bool:
@@ -73,7 +74,7 @@ def _export_page(
     status: int = 200,
 ) -> Any:
     ctx, say = request.person, request.catalogue.gettext
-    query = asked_by(ctx, register, address)
+    kept, query = usable_query(ctx, register, address)
     missing = missing_columns(register, shown)
     return page(
         "kit/register_export.html",
@@ -81,7 +82,7 @@ def _export_page(
         register=register,
         form=form,
         total=total(ctx, register, query),
-        words=asked_in_words(ctx, register, query),
+        words=address_in_words(ctx, register, kept, query),
         shown_labels=say("、").join(say(register.by_name[name].label) for name in shown),
         missing=say("、").join(say(label) for label in missing),
         personal=say("、").join(
@@ -89,7 +90,7 @@ def _export_page(
         ),
         rows_at_once=ROWS_AT_ONCE,
         hidden=[("address", address), ("shown", ",".join(shown))],
-        back=list_url(register, address),
+        back=list_at(register, address),
     )
 
 
@@ -103,15 +104,15 @@ def create_export(register: Register, request: Request) -> Any:
     shown = list(dict.fromkeys(shown)) or [column.name for column in register.columns]
     if not form.validate() or not _is_justified(register, form, shown):
         return _export_page(register, request, form, address, shown, status=422)
-    query = asked_by(ctx, register, address)
-    order = Order(ctx, register, query, _wanted(register, form, shown), ctx.unit_id)
+    kept, query = usable_query(ctx, register, address)
+    order = Order(ctx, register, kept, query, _wanted(register, form, shown), ctx.unit_id)
     count = total(ctx, register, query)
     try:
         with request.writing():
             before = request.app.gate.once(request)
             if before is not None:
                 return Redirect(before)
-            run = order_export(order, address, count)
+            run = order_export(order, count)
             is_later = count > ROWS_AT_ONCE
             url = f"{register.url}/runs/{run.uid}{'' if is_later else '/file'}"
             if is_later:

@@ -15,7 +15,7 @@ from openbureau.kit.codes import qr_code
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.listing import total
 from openbureau.kit.registers.matching import matching_ids
-from openbureau.shell.registers.asking import asked_by, chosen_rows, list_url
+from openbureau.shell.registers.asking import chosen_rows, list_at, usable_query
 
 MOST_LABELS = 300
 # Labels of a sheet by layout: three by eight, two by five.
@@ -26,7 +26,7 @@ def show_labels(register: Register, request: Request) -> Any:
     """The labels of the chosen records, sheet by sheet."""
     ctx, say = request.person, request.catalogue.gettext
     chosen = chosen_rows(ctx, register, request)
-    query = asked_by(ctx, register, chosen.address)
+    query = usable_query(ctx, register, chosen.address)[1]
     count = total(ctx, register, query) if chosen.is_all else len(chosen.ids)
     if not count:
         raise Invalid(
@@ -52,7 +52,7 @@ def show_labels(register: Register, request: Request) -> Any:
         layout=layout,
         layouts=[("small", say("3 × 8，每张 24 枚")), ("large", say("2 × 5，每张 10 枚"))],
         kept=others,
-        back=list_url(register, chosen.address),
+        back=list_at(register, chosen.address),
     )
 
 

@@ -9,13 +9,13 @@ import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import models
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import render
 from django.urls import re_path
 
-from openbureau.shell.bench import subject
-from openbureau.shell.bench.contenders.serving import FOLDER, menu
+from openbureau.shell.bench import items
+from openbureau.shell.bench.contenders.serving import FOLDER, KINDS, STATES, lamp_of, menu
+from openbureau.shell.bench.subject import DATABASE_VARIABLE
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 settings.configure(
@@ -26,7 +26,7 @@ settings.configure(
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": os.environ[subject.DATABASE_VARIABLE],
+            "NAME": os.environ[DATABASE_VARIABLE],
             "CONN_MAX_AGE": None,
         }
     },
@@ -44,7 +44,7 @@ class Unit(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
     short_name = models.CharField(max_length=100)
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    access_unit_id = models.IntegerField()
 
     class Meta:
         app_label, db_table, managed = "bench", "unit", False
@@ -100,17 +100,6 @@ class RolePermission(models.Model):  # type: ignore[misc]
         app_label, db_table, managed = "bench", "role_permission", False
 
 
-class Total(models.Model):  # type: ignore[misc]
-    """Only what the page needs."""
-
-    realm = models.CharField(max_length=60)
-    kind = models.CharField(max_length=20)
-    total = models.IntegerField()
-
-    class Meta:
-        app_label, db_table, managed = "bench", "participant_total", False
-
-
 class Todo(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
@@ -123,27 +112,35 @@ class Todo(models.Model):  # type: ignore[misc]
         app_label, db_table, managed = "bench", "todo", False
 
 
-class Bulletin(models.Model):  # type: ignore[misc]
+class Item(models.Model):  # type: ignore[misc]
     """Only what the page needs."""
 
-    title = models.CharField(max_length=200)
-    is_urgent = models.BooleanField()
-    state = models.CharField(max_length=10)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT)
-    published_at = models.BigIntegerField()
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=items.KINDS)
+    user = models.CharField(max_length=100)
+    due_on = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=items.STATES)
+    voided_at = models.BigIntegerField(null=True)
 
     class Meta:
-        app_label, db_table, managed = "bench", subject.TABLE, False
-
-    @property
-    def moment(self) -> str:
-        """When it was published, in China's time."""
-        return dt.datetime.fromtimestamp(self.published_at / 1000, CHINA).strftime("%m-%d %H:%M")
+        app_label, db_table, managed = "bench", items.TABLE, False
 
     @property
     def unit_name(self) -> str:
-        """Who published it."""
+        """Who supervises it."""
         return str(self.unit.short_name)
+
+    @property
+    def kind_name(self) -> str:
+        """Its kind in words."""
+        return KINDS[self.kind]
+
+    @property
+    def state_name(self) -> str:
+        """Its state in words."""
+        return STATES[self.state]
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -156,20 +153,21 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     allowed = RolePermission.objects.filter(role__is_default=True)
     codes = set(allowed.values_list("permission", flat=True))
-    if found is None or subject.PERMISSION not in codes:
+    if found is None or items.SEE not in codes:
         return HttpResponseForbidden()
     todos = Todo.objects.filter(account=found.account, state="open", kind="read")
     unread = set(todos.values_list("record_id", flat=True))
-    before = int(request.GET.get("before", f"{2**62}").partition("-")[0])
+    own = Item.objects.filter(unit_id=found.post.unit.access_unit_id, voided_at=None)
+    after = int(request.GET.get("after", 2**62))
     rows: list[Any] = list(
-        Bulletin.objects.select_related("unit")
-        .only("title", "is_urgent", "published_at", "unit__short_name")
-        .filter(unit=Unit.objects.get(parent=None), state="published", published_at__lt=before)
-        .order_by("-published_at", "-id")[:51]
+        own.select_related("unit")
+        .only("code", "name", "kind", "user", "due_on", "state", "unit__short_name")
+        .filter(id__lt=after)
+        .order_by("-id")[:51]
     )
+    today = dt.datetime.now(CHINA).date()
     for row in rows:
-        row.is_unread = row.id in unread
-    totals = Total.objects.filter(realm=subject.REALM, kind=subject.KIND)
+        row.lamp = lamp_of(row.state, row.due_on, today)
     context = {
         "person": {
             "name": found.account.name,
@@ -179,10 +177,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "unread": len(unread),
         "menu": menu(),
         "rows": rows[:50],
-        "total": totals.aggregate(total=Sum("total"))["total"],
-        "next_url": f"/bulletins/?before={rows[49].published_at}-{rows[49].id}"
-        if len(rows) > 50
-        else "",
+        "total": own.count(),
+        "next_url": f"/stock/item?after={rows[49].id}" if len(rows) > 50 else "",
     }
     return render(request, "list.html", context)
 

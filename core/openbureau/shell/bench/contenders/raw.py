@@ -13,12 +13,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from openbureau.shell.bench import subject
-from openbureau.shell.bench.contenders.serving import FOLDER, arguments, menu, serve
+from openbureau.shell.bench import items
+from openbureau.shell.bench.contenders.serving import (
+    FOLDER,
+    KINDS,
+    STATES,
+    arguments,
+    lamp_of,
+    menu,
+    serve,
+)
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 WHO = """
-SELECT account.id, account.name, post.title, unit.short_name FROM session
+SELECT account.id, account.name, post.title, unit.short_name, unit.access_unit_id FROM session
 JOIN account ON account.id = session.account_id JOIN post ON post.id = session.post_id
 JOIN unit ON unit.id = post.unit_id
 WHERE session.token_hash = ? AND session.ended_at IS NULL"""
@@ -26,12 +34,11 @@ ALLOWED = """
 SELECT DISTINCT role_permission.permission FROM role_permission
 JOIN role ON role.id = role_permission.role_id WHERE role.is_default"""
 UNREAD = "SELECT record_id FROM todo WHERE account_id = ? AND state = 'open' AND kind = 'read'"
-TOTAL = "SELECT SUM(total) FROM participant_total WHERE realm = ? AND kind = ?"
-ROWS = f"""
-SELECT b.id, b.title, b.is_urgent, b.published_at, unit.short_name FROM {subject.TABLE} b
-JOIN unit ON unit.id = b.unit_id
-WHERE b.unit_id = (SELECT id FROM unit WHERE parent_id IS NULL) AND b.state = 'published'
-AND b.published_at < ? ORDER BY b.published_at DESC, b.id DESC LIMIT 51"""  # noqa: S608 - a constant
+TOTAL = "SELECT COUNT(*) FROM stock_item WHERE unit_id = ? AND voided_at IS NULL"
+ROWS = """
+SELECT i.id, i.code, i.name, i.kind, i.user, u.short_name, i.due_on, i.state FROM stock_item i
+JOIN unit u ON u.id = i.unit_id
+WHERE i.unit_id = ? AND i.voided_at IS NULL AND i.id < ? ORDER BY i.id DESC LIMIT 51"""
 
 given = arguments()
 environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, auto_reload=False)
@@ -49,29 +56,33 @@ def page(request: Request) -> Response:
     """The list for the holder of a session."""
     digest = hashlib.sha256(request.cookies.get("session", "").encode()).hexdigest()
     who = query(WHO, (digest,))
-    if not who or (subject.PERMISSION,) not in query(ALLOWED):
+    if not who or (items.SEE,) not in query(ALLOWED):
         return PlainTextResponse("no", 403)
-    account, name, title, unit = who[0]
+    account, name, title, unit, unit_id = who[0]
     unread = {record for (record,) in query(UNREAD, (account,))}
-    found = query(ROWS, (int(request.query_params.get("before", f"{2**62}").partition("-")[0]),))
+    found = query(ROWS, (unit_id, int(request.query_params.get("after", 2**62))))
+    today = dt.datetime.now(CHINA).date()
     rows = [
         {
             "id": key,
-            "title": heading,
-            "is_urgent": is_urgent,
-            "is_unread": key in unread,
+            "code": code,
+            "name": label,
+            "kind_name": KINDS[kind],
+            "user": user,
             "unit_name": place,
-            "moment": dt.datetime.fromtimestamp(at / 1000, CHINA).strftime("%m-%d %H:%M"),
+            "due_on": due_on,
+            "state_name": STATES[state],
+            "lamp": lamp_of(state, due_on, today),
         }
-        for key, heading, is_urgent, at, place in found[:50]
+        for key, code, label, kind, user, place, due_on, state in found[:50]
     ]
     html = environment.get_template("list.html").render(
         person={"name": name, "title": title, "unit": unit},
         unread=len(unread),
         menu=menu(),
         rows=rows,
-        total=query(TOTAL, (subject.REALM, subject.KIND))[0][0],
-        next_url=f"/bulletins/?before={found[49][3]}-{found[49][0]}" if len(found) > 50 else "",
+        total=query(TOTAL, (unit_id,))[0][0],
+        next_url=f"/stock/item?after={found[49][0]}" if len(found) > 50 else "",
     )
     return HTMLResponse(html)
 

@@ -1,6 +1,7 @@
 """What the contenders share: arguments, the server, the template, the invented menu."""
 
 import argparse
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,12 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from openbureau.shell.bench import items
+from openbureau.shell.bench.items import WARNING_DAYS
+
 FOLDER = Path(__file__).parent / "shared"
 MODULES, ENTRIES = 15, 4
+KINDS, STATES = dict(items.KINDS), dict(items.STATES)
 
 
 def arguments() -> argparse.Namespace:
@@ -34,6 +39,16 @@ def serve(app: ASGIApp, port: int) -> None:
         server_header=False,
         log_level="warning",
     )
+
+
+def lamp_of(state: str, due_on: dt.date | str | None, today: dt.date) -> tuple[str, str] | None:
+    """The lamp of a row: its state and its words."""
+    if state != "used" or not due_on:
+        return None
+    left = (dt.date.fromisoformat(str(due_on)) - today).days
+    if left < 0:
+        return "late", f"超期 {-left} 天"
+    return "warn" if left <= WARNING_DAYS else "ok", f"剩 {left} 天"
 
 
 def menu() -> Sequence[dict[str, Any]]:

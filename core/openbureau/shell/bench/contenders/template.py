@@ -14,11 +14,14 @@ from openbureau.shell.bench.contenders.serving import FOLDER, arguments, menu, s
 ROWS = [
     {
         "id": number,
-        "title": f"关于开展电梯安全专项检查的通知〔{number}〕",
-        "unit_name": "省局",
-        "moment": "11-20 16:40",
-        "is_urgent": number % 17 == 0,
-        "is_unread": number > 990,
+        "code": f"3110530000200{number:07}",
+        "name": "乘客电梯",
+        "kind_name": "电梯",
+        "user": f"昆明某某食品厂{number}",
+        "unit_name": "五华区局",
+        "due_on": "2026-12-20",
+        "state_name": "在用",
+        "lamp": ("ok", f"剩 {number} 天"),
     }
     for number in range(1000, 950, -1)
 ]
@@ -37,8 +40,8 @@ def page(request: Request) -> Response:
         unread=10,
         menu=menu(),
         rows=ROWS,
-        total=1_000_000,
-        next_url="/bulletins/?before=1-1",
+        total=6_134,
+        next_url="/stock/item?after=1",
     )
     return HTMLResponse(html)
 
