@@ -1,6 +1,5 @@
 """Rows and totals of a register: what a person sees of what they asked for."""
 
-import datetime as dt
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,19 +43,17 @@ class Listed:
     skipped: int
 
 
-def asked_by(
-    ctx: Context, register: Register, address: Address, on: dt.date | None = None
-) -> Asked:
+def asked_by(ctx: Context, register: Register, address: Address) -> Asked:
     """What this person asks of a register with an address: that of the request, or one that
-    was kept, as on another day. By columns they see masked nothing is asked."""
+    was kept. By columns they see masked nothing is asked."""
     tree, hidden = unit_tree(ctx.tree_version), hidden_columns(ctx, register)
-    return asked(address, register, tree, on or ctx.today, hidden)
+    return asked(address, register, tree, ctx.today, hidden)
 
 
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:
     """The page of a query that its address names. Raises Forbidden: it asks by a column that
     this person sees masked."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     order, at = query.order, query.at
     skipped = (query.page - 1) * query.size
@@ -74,7 +71,7 @@ def listed(ctx: Context, register: Register, query: Asked) -> Listed:
 
 def total(ctx: Context, register: Register, query: Asked) -> int:
     """How many records the query finds: exact. Raises Forbidden as `listed`."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     build = _compiled(_count, register, query.shape, sight.scope)
     return int(build.value(**sight.values, **query.values) or 0)
@@ -85,7 +82,7 @@ def neighbours(
 ) -> tuple[int | None, int | None]:
     """The records before and after one in the order of a query; None at its ends. Raises
     Forbidden as `listed`."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     column = query.order.column
     key = stored(row.id if column == "id" else getattr(row, column))
@@ -99,7 +96,8 @@ def neighbours(
     return found[0], found[1]
 
 
-def _refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+def refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+    """Raises Forbidden: a query asks by a column that this person sees masked."""
     tests = (*query.shape.filters, *query.shape.conditions)
     if not hidden_columns(ctx, register).isdisjoint(
         {query.order.column, *(test.column for test in tests)}
