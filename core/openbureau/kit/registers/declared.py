@@ -224,6 +224,8 @@ def _problems(register: Register) -> list[str]:
     personal = {column.name for column in register.columns if column.personal}
     if register.order.removeprefix("-") in personal:
         found.append("its order would tell personal data")
+    told = personal & {*register.title, *register.key, *register.words}
+    found += [f"its title, key or words would tell the personal data of {name}" for name in told]
     found += [
         f"personal column {column.name} does not say its purpose"
         for column in register.columns
