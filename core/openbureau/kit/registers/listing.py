@@ -56,7 +56,7 @@ def asked_by(
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:
     """The page of a query that its address names. Raises Forbidden: it asks by a column that
     this person sees masked."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     order, at = query.order, query.at
     skipped = (query.page - 1) * query.size
@@ -74,7 +74,7 @@ def listed(ctx: Context, register: Register, query: Asked) -> Listed:
 
 def total(ctx: Context, register: Register, query: Asked) -> int:
     """How many records the query finds: exact. Raises Forbidden as `listed`."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     build = _compiled(_count, register, query.shape, sight.scope)
     return int(build.value(**sight.values, **query.values) or 0)
@@ -85,7 +85,7 @@ def neighbours(
 ) -> tuple[int | None, int | None]:
     """The records before and after one in the order of a query; None at its ends. Raises
     Forbidden as `listed`."""
-    _refuse_hidden(ctx, register, query)
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     column = query.order.column
     key = stored(row.id if column == "id" else getattr(row, column))
@@ -99,7 +99,8 @@ def neighbours(
     return found[0], found[1]
 
 
-def _refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+def refuse_hidden(ctx: Context, register: Register, query: Asked) -> None:
+    """Raises Forbidden: a query asks by a column that this person sees masked."""
     tests = (*query.shape.filters, *query.shape.conditions)
     if not hidden_columns(ctx, register).isdisjoint(
         {query.order.column, *(test.column for test in tests)}

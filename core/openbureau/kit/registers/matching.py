@@ -11,7 +11,7 @@ from openbureau.base.database import Statement, param, statement
 from openbureau.kernel.access.ranges import Scope, sight_of, visible_rows
 from openbureau.kit.registers.asked import Asked, Shape
 from openbureau.kit.registers.declared import Register
-from openbureau.kit.registers.listing import condition_of
+from openbureau.kit.registers.listing import condition_of, refuse_hidden
 
 BATCH = 1000
 # Ids looked through in one read. It grows where few match and shrinks where many do, so that
@@ -30,8 +30,10 @@ def matching(
     """Batches of the records a query finds, by rising id, each read on its own.
 
     Rows are tuples with `id unit_id` and the named columns, every one by default. A record
-    is met at most once; one entered after the first batch was read is not.
+    is met at most once; one entered after the first batch was read is not. Raises Forbidden:
+    the query asks by a column that this person sees masked.
     """
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     columns = tuple(register.by_name if names is None else names)
     found = _compiled(register, query.shape, sight.scope, columns, batch)
@@ -61,7 +63,8 @@ def matching_ids(ctx: Context, register: Register, query: Asked, most: int) -> l
 def still_matching(
     ctx: Context, register: Register, query: Asked, ids: Sequence[int]
 ) -> frozenset[int]:
-    """Those of some records that a query finds now."""
+    """Those of some records that a query finds now. Raises Forbidden as `matching`."""
+    refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     model = register.model
     found = model.select(model.id).where(condition_of(register, query.shape))
