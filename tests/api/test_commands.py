@@ -1,14 +1,16 @@
 """`openbureau token`: giving, listing, revoking, in JSON."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from openbureau.base.plugins import Source
 from openbureau.shell.cli.root import root
-from openbureau.testing.bureau import Bureau
+from openbureau.testing.bureau import Bureau, close_bureau, open_bureau
 
 from .programs import DEVICES, Program
 
@@ -20,10 +22,18 @@ GIVEN = (
 
 
 @pytest.fixture
-def run(devices: Bureau, monkeypatch: pytest.MonkeyPatch) -> Any:
-    settings = devices.installation.settings
-    monkeypatch.setenv("OPENBUREAU_DATA", str(settings.data))
-    monkeypatch.setenv("OPENBUREAU_DATABASE", settings.database)
+def installed(tmp_path: Path) -> Iterator[Bureau]:
+    """A bureau that commands open again by themselves."""
+    made = open_bureau(tmp_path / "data", sources=[Source("devices", "openbureau_devices")])
+    made.enable("devices")
+    made.grant("zhang", "devices.registrar", "530102", "unit")
+    yield made
+    close_bureau()
+
+
+@pytest.fixture
+def run(installed: Bureau, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("OPENBUREAU_DATA", str(installed.installation.settings.data))
     # Commands find plugins where they are installed.
     monkeypatch.syspath_prepend(str(INSTALLED))
 
@@ -35,11 +45,11 @@ def run(devices: Bureau, monkeypatch: pytest.MonkeyPatch) -> Any:
     return ran
 
 
-def test_token_is_given_listed_and_revoked(devices: Bureau, run: Any) -> None:
+def test_token_is_given_listed_and_revoked(installed: Bureau, run: Any) -> None:
     tried = run(*GIVEN, "--dry-run")
     assert (tried["applied"], tried["text"], run("token", "list")) == (False, None, [])
     given = run(*GIVEN)
-    program = Program(devices, given["text"])
+    program = Program(installed, given["text"])
     assert program.get(DEVICES).status == 200
     [line] = run("token", "list")
     assert (line["token"], line["account"], line["refused"]) == (given["token"], "zhang", "")

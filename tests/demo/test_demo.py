@@ -5,7 +5,11 @@ from collections import Counter
 
 import pytest
 
+from openbureau.base.context import Person
 from openbureau.base.database import reading
+from openbureau.base.i18n import load_catalogues
+from openbureau.base.plugins import load_plugins
+from openbureau.kernel.access.contexts import context_of, moment_of
 from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.accounts.passwords import is_password
 from openbureau.kernel.search.queries import search
@@ -49,9 +53,10 @@ def test_the_small_bureau_lets_every_sample_in(database: str) -> None:
             assert (account.name, account.administrator) == (sample.name, sample.administrator)
             assert (post.title, post.unit.code) == (sample.title, sample.unit)
         assert is_password(account.password_hash, PASSWORD)
-        found = search("lzh", holders=(), plugins=("core",), realms=("core/account",))
-        assert "李志华" in {hit.title for hit in found.hits}
-        assert search("kmsj", holders=(), plugins=("core",)).hits[0].key == "530100"
+        person = Person(account.id, account.uid, account.login, account.name, None)
+        ctx = context_of(person, moment_of(NOW), load_plugins(()), load_catalogues(())["zh"])
+        assert "李志华" in {hit.title for hit in search(ctx, "lzh", "core/account").hits}
+        assert search(ctx, "kmsj", "core/unit").hits[0].key == "530100"
 
 
 def test_grants_are_given_in_the_same_transaction(database: str) -> None:

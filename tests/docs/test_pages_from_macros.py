@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from openbureau.base.context import CHINA
 from openbureau.base.plugins import Source
 from openbureau.testing.browser import opened_browser
 from openbureau.testing.bureau import Bureau, Client, close_bureau, open_bureau
@@ -74,7 +75,7 @@ def test_an_empty_list_offers_the_first_step(samples: Bureau) -> None:
 
 def test_a_sample_is_registered_without_scripts_and_listed(samples: Bureau) -> None:
     li = samples.sign_in("li")
-    late = samples.now.date() - dt.timedelta(days=9)
+    late = samples.now.astimezone(CHINA).date() - dt.timedelta(days=9)
     assert register(li, "食用植物油", late.strftime("%Y%m%d")) == 303
     words = li.get("/samples/").words
     assert "食用植物油" in words

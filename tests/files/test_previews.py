@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from openbureau.kernel.files.storage import content_path, store_root
 from openbureau.shell import conversion
 from openbureau.testing.bureau import Bureau, Client
 
@@ -119,7 +120,7 @@ def test_document_is_converted_once_and_shown(
     assert [path.name for path in conversion.derived_path(digest).parent.iterdir()] == [
         f"{digest}.pdf"
     ]
-    conversion.content_path(digest).unlink()
+    content_path(digest).unlink()
     assert conversion.sweep_derived() == 1
 
 
@@ -134,5 +135,5 @@ def test_conversion_that_fails_says_so_and_leaves_nothing(
     li.post(f"{url}/view", {})
     bureau.run_jobs()
     assert "没有转换成功" in li.get(f"{url}/view").words
-    root = conversion.store_root() / "derived"
+    root = store_root() / "derived"
     assert list(root.iterdir()) == []

@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 from openbureau_devices.models import Device
 from openbureau_devices.registers import DEVICES
-from starlette.datastructures import QueryParams
 
 from openbureau import Unit
 from openbureau.base.context import Context
 from openbureau.base.database import reading, writing
 from openbureau.base.request import Address
-from openbureau.kernel.units.queries import unit_tree
-from openbureau.kit.registers.asked import Asked, asked
+from openbureau.kit.registers.addresses import kept_address
+from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.exports.making import Order, write_export
 from openbureau.kit.registers.exports.wanted import Wanted
+from openbureau.kit.registers.listing import asked_by
 
 ALL = tuple(DEVICES.by_name)
 KEPT = {"name": "蒸汽锅炉", "kind": "boiler", "user": "昆明食品厂", "state": "used"}
@@ -40,10 +40,10 @@ def keep(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         return list(Device.select().order_by(Device.id).offset(before))
 
 
-def query_of(ctx: Context, text: str = "") -> Asked:
-    """What an address asks."""
-    address = Address(DEVICES.url, QueryParams(text))
-    return asked(address, DEVICES, unit_tree(ctx.tree_version), ctx.today)
+def query_of(ctx: Context, text: str = "") -> tuple[Address, Asked]:
+    """An address and what it asks."""
+    address = kept_address(DEVICES, text)
+    return address, asked_by(ctx, DEVICES, address)
 
 
 def exported(
@@ -59,7 +59,7 @@ def exported(
     path = folder / f"export.{extension}"
     with reading():
         wanted = Wanted(extension, columns, is_full, "抽查")
-        order = Order(ctx, DEVICES, query_of(ctx, text), wanted, ctx.unit_id)
+        order = Order(ctx, DEVICES, *query_of(ctx, text), wanted, ctx.unit_id)
         write_export(order, path, nobody_waits)
     return path.read_bytes()
 

@@ -81,8 +81,8 @@ def test_export_is_made_whole_after_a_kill(devices: Bureau, consumer: Consumer) 
         rows = [device(number) for number in range(1, ROWS * 3)]
         for start in range(0, len(rows), 500):
             Device.insert_many(rows[start : start + 500]).execute()
-        order = Order(ctx, DEVICES, query_of(ctx), Wanted("csv", ALL), ctx.unit_id)
-        enqueue_run(ctx, DEVICES, order_export(order, "", len(rows) + 1))
+        order = Order(ctx, DEVICES, *query_of(ctx), Wanted("csv", ALL), ctx.unit_id)
+        enqueue_run(ctx, DEVICES, order_export(order, len(rows) + 1))
     consumer.start()
     eventually(lambda: run().state == "running")
     consumer.kill()

@@ -47,7 +47,7 @@ def wang(devices: Bureau) -> Context:
 @st.composite
 def texts(draw: st.DrawFn, most: int, *, is_long: bool = False) -> str:
     exclude = "\0" if is_long else "\0\n"
-    letters = st.characters(exclude_categories=("Cs",), exclude_characters=exclude)
+    letters = st.characters(codec="utf-8", exclude_characters=exclude)
     return (draw(st.sampled_from(STARTS)) + draw(st.text(letters, max_size=most)))[:most]
 
 

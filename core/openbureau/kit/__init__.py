@@ -16,7 +16,7 @@ from openbureau.kit.receivers import (
 )
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.cells import table_columns, table_rows
-from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register
+from openbureau.kit.registers.declared import BulkAction, Column, Lamp, Register, Retention
 from openbureau.kit.registers.listing import Listed, asked_by, listed, total
 from openbureau.kit.registers.records import Step, change_record, create_record, record
 
@@ -36,6 +36,7 @@ __all__ = [
     "QrCode",
     "Receivers",
     "Register",
+    "Retention",
     "Series",
     "Sorting",
     "Step",

@@ -86,6 +86,8 @@ ACTIONS = {
     "core.replay_job": N_("重放任务"),
     "core.give_up_job": N_("放弃任务"),
     "core.check_files": N_("检查文件"),
+    "core.end_retention": N_("清除到期的个人信息"),
+    "core.choose_retention": N_("确定个人信息的保存期限"),
     "core.build_index": N_("重建搜索索引"),
 }
 REALMS = {

@@ -12,6 +12,7 @@ CORE_LABELS = {
     "core.check_import": N_("检查导入的表格"),
     "core.apply_import": N_("导入表格"),
     "core.undo_import": N_("撤销导入"),
+    "core.end_retention": N_("清除到期的个人信息"),
     "core.build_index": N_("重建搜索索引"),
 }
 

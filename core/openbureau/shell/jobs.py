@@ -22,6 +22,7 @@ from openbureau.kernel.sync.schedule import schedule_syncs
 from openbureau.kernel.tokens.actions import forget_old_answers
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.imports.jobs import import_handlers
+from openbureau.kit.registers.retention import ask_ends, retention_handlers
 from openbureau.kit.registers.run_jobs import run_handlers
 from openbureau.shell import conversion, file_check
 from openbureau.shell.indexes import index_handlers
@@ -65,6 +66,7 @@ SWEEPS = (
     _end_delegations,
     schedule_syncs,
     verifying.verify_nightly,
+    ask_ends,
 )
 
 
@@ -88,6 +90,7 @@ def job_registry(plugins: Plugins, core: dict[str, Handler]) -> Registry:
         **import_handlers(plugins),
         **run_handlers(plugins),
         **index_handlers(plugins),
+        **retention_handlers(plugins),
     }
     for record in plugins.loaded:
         handlers.update({job.kind: job.handler for job in record.declared.jobs})

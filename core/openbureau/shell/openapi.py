@@ -88,56 +88,58 @@ def _own_paths(say: Say) -> Document:
 
 def _paths(register: Register, say: Say) -> Document:
     url = f"{API}{register.realm}"
-    name = _name(register)
-    whole = {"$ref": f"#/components/schemas/{name}"}
-    page = {"$ref": f"#/components/schemas/{name}_page"}
     identified = {"parameters": [{"$ref": "#/components/parameters/id"}]}
     return {
-        url: {
-            "get": {
-                **_operation(register, "list", say(N_("列表"))),
-                "parameters": [_parameter(register, each, say) for each in parameters_of(register)],
-                "responses": _responses(say, "200", page, (422,)),
-            },
-            "post": {
-                **_operation(register, "create", say(N_("登记"))),
-                "parameters": [{"$ref": "#/components/parameters/idempotency_key"}],
-                "requestBody": _body([JSON], f"{name}_new"),
-                "responses": _responses(say, "201", whole, _CHANGES),
-            },
-        },
+        url: {"get": _listing(register, say), "post": _addition(register, say)},
         f"{url}/{{id}}": {
             **identified,
             "get": {
                 **_operation(register, "read", say(N_("读取"))),
                 "responses": {
-                    **_responses(say, "200", whole, ()),
+                    **_responses(say, "200", _schema(register), ()),
                     "304": {"description": say(N_("内容没有变"))},
                 },
             },
             "patch": {
                 **_operation(register, "change", say(N_("更改（只写要改的列）"))),
                 "parameters": [{"$ref": "#/components/parameters/if_match"}],
-                "requestBody": _body([MERGE_PATCH, JSON], f"{name}_change"),
-                "responses": _responses(say, "200", whole, (*_CHANGES, 412, 428)),
+                "requestBody": _body([MERGE_PATCH, JSON], _schema(register, "_change")),
+                "responses": _responses(say, "200", _schema(register), (*_CHANGES, 412, 428)),
             },
         },
-        f"{url}/{{id}}/void": {
-            **identified,
-            "post": {
-                **_operation(register, "void", say(N_("作废"))),
-                "parameters": [
-                    {"$ref": "#/components/parameters/if_match"},
-                    {"$ref": "#/components/parameters/idempotency_key"},
-                ],
-                "requestBody": {
-                    "required": True,
-                    "content": {JSON: {"schema": REASON_SCHEMA}},
-                },
-                "responses": _responses(say, "200", whole, (*_CHANGES, 412, 428)),
-            },
-        },
+        f"{url}/{{id}}/void": {**identified, "post": _voiding(register, say)},
     }
+
+
+def _listing(register: Register, say: Say) -> Document:
+    return {
+        **_operation(register, "list", say(N_("列表"))),
+        "parameters": [_parameter(register, each, say) for each in parameters_of(register)],
+        "responses": _responses(say, "200", _schema(register, "_page"), (422,)),
+    }
+
+
+def _addition(register: Register, say: Say) -> Document:
+    return {
+        **_operation(register, "create", say(N_("登记"))),
+        "parameters": [{"$ref": "#/components/parameters/idempotency_key"}],
+        "requestBody": _body([JSON], _schema(register, "_new")),
+        "responses": _responses(say, "201", _schema(register), _CHANGES),
+    }
+
+
+def _voiding(register: Register, say: Say) -> Document:
+    names = ("if_match", "idempotency_key")
+    return {
+        **_operation(register, "void", say(N_("作废"))),
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
+        "requestBody": _body([JSON], REASON_SCHEMA),
+        "responses": _responses(say, "200", _schema(register), (*_CHANGES, 412, 428)),
+    }
+
+
+def _schema(register: Register, which: str = "") -> Document:
+    return {"$ref": f"#/components/schemas/{_name(register)}{which}"}
 
 
 def _name(register: Register) -> str:
@@ -152,9 +154,8 @@ def _operation(register: Register, verb: str, summary: str) -> Document:
     }
 
 
-def _body(media: Sequence[str], schema: str) -> Document:
-    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
-    return {"required": True, "content": dict.fromkeys(media, content)}
+def _body(media: Sequence[str], schema: Mapping[str, Any]) -> Document:
+    return {"required": True, "content": {each: {"schema": schema} for each in media}}
 
 
 def _responses(say: Say, status: str, schema: Document, more: Sequence[int]) -> Document:

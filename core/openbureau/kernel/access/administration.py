@@ -34,6 +34,7 @@ POWERS = (
     Power("core.view_health", N_("查看运行状况"), "system"),
     Power("core.manage_roles", N_("管理角色"), "security"),
     Power("core.manage_policies", N_("修改安全策略"), "security"),
+    Power("core.manage_personal_data", N_("管理个人信息清单"), "security"),
     Power("core.manage_grants", N_("授予和收回角色"), "security", is_local=True),
     Power("core.manage_tokens", N_("管理接口令牌"), "security", is_local=True),
     Power("core.manage_sessions", N_("管理在线会话"), "security", is_local=True),

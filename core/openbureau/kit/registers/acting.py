@@ -39,4 +39,9 @@ def person_now(plugins: Plugins, account_id: int, post_id: int | None, now: dt.d
 
 def lane_of(register: Register) -> str:
     """The lane of jobs that write into a register: one after the other."""
-    return f"write {register.realm}"
+    return write_lane(register.realm)
+
+
+def write_lane(realm: str) -> str:
+    """`lane_of` by the register's realm."""
+    return f"write {realm}"

@@ -60,7 +60,6 @@ class Asked:
     values: Mapping[str, Any]
     filtered: Mapping[str, str]
     words: str
-    address: Address
     conditions: Conditions
     sorting: Sorting
     order: Order
@@ -99,7 +98,6 @@ def asked(
         values=reading.values,
         filtered=filtered,
         words=words,
-        address=address,
         conditions=rows,
         sorting=order,
         order=Order(order.key, order.is_down, place, is_backwards="before" in query),

@@ -42,7 +42,8 @@ class Column:
     """One column of a register, of a field of its table.
 
     `width` is that of the list's tables. A `personal` column is masked for those without
-    the register's `personal` permission. `headers` are other names it has in workbooks.
+    the register's `personal` permission, and stands in the inventory of personal data with
+    its `purpose`. `headers` are other names it has in workbooks.
     `is_listed`: shown in the list until the person chooses otherwise; `is_sortable` needs an
     index. `is_required` defaults to what the table demands.
     """
@@ -51,6 +52,7 @@ class Column:
     label: str
     width: Literal["", "lamp", "moment", "unit", "step", "short", "wide"] = ""
     personal: Personal = ""
+    purpose: str = ""
     headers: Sequence[str] = ()
     sample: str = ""
     help: str = ""
@@ -72,6 +74,16 @@ class Lamp:
     state: Literal["late", "warn", "ok", "pause"]
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long personal data is proposed to be kept: `years` after the day in the column
+    `since`, by the rule `basis`. Administrators decide, and whether it is then emptied."""
+
+    since: str
+    years: int
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,7 @@ class Register:
     order: str = "-id"
     counter: str = N_("条")
     actions: Sequence[BulkAction] = ()
+    retention: Retention | None = None
     lamp: Callable[[Any, dt.date], Lamp | None] | None = None
     check: Callable[[Any, Mapping[str, Any]], Mapping[str, str]] | None = None
 
@@ -199,6 +212,7 @@ def _problems(register: Register) -> list[str]:
         "filters": register.filters,
         "words": register.words,
         "order": [name for name in [register.order.removeprefix("-")] if name != "id"],
+        "retention": [register.retention.since] if register.retention else [],
     }
     for what, names in named.items():
         found += [f"{what} names {name}, which is no column" for name in set(names) - set(known)]
@@ -210,6 +224,11 @@ def _problems(register: Register) -> list[str]:
     personal = {column.name for column in register.columns if column.personal}
     if register.order.removeprefix("-") in personal:
         found.append("its order would tell personal data")
+    found += [
+        f"personal column {column.name} does not say its purpose"
+        for column in register.columns
+        if column.personal and not column.purpose
+    ]
     if any(column.personal for column in register.columns) and not register.personal:
         found.append("it holds personal data and names no permission for it")
     return found

@@ -1,6 +1,5 @@
 """Rows and totals of a register: what a person sees of what they asked for."""
 
-import datetime as dt
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,13 +43,11 @@ class Listed:
     skipped: int
 
 
-def asked_by(
-    ctx: Context, register: Register, address: Address, on: dt.date | None = None
-) -> Asked:
+def asked_by(ctx: Context, register: Register, address: Address) -> Asked:
     """What this person asks of a register with an address: that of the request, or one that
-    was kept, as on another day. By columns they see masked nothing is asked."""
+    was kept. By columns they see masked nothing is asked."""
     tree, hidden = unit_tree(ctx.tree_version), hidden_columns(ctx, register)
-    return asked(address, register, tree, on or ctx.today, hidden)
+    return asked(address, register, tree, ctx.today, hidden)
 
 
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:

@@ -31,7 +31,7 @@ def matching(
 
     Rows are tuples with `id unit_id` and the named columns, every one by default. A record
     is met at most once; one entered after the first batch was read is not. Raises Forbidden:
-    the query asks by a column that this person sees masked.
+    it asks by a column that this person sees masked.
     """
     refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
@@ -63,7 +63,7 @@ def matching_ids(ctx: Context, register: Register, query: Asked, most: int) -> l
 def still_matching(
     ctx: Context, register: Register, query: Asked, ids: Sequence[int]
 ) -> frozenset[int]:
-    """Those of some records that a query finds now. Raises Forbidden as `matching`."""
+    """Those of some records that a query finds now. Raises Forbidden like `matching`."""
     refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     model = register.model

@@ -6,6 +6,7 @@ from typing import Any
 
 from openbureau.base.context import Context
 from openbureau.base.i18n import N_
+from openbureau.base.request import Address
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.addresses import Pairs, narrowing
 from openbureau.kit.registers.asked import Asked
@@ -71,12 +72,6 @@ def phrases(ctx: Context, register: Register, query: Asked, pairs: Pairs) -> lis
     return found
 
 
-def asked_in_words(ctx: Context, register: Register, query: Asked) -> str:
-    """A query in one sentence, 全部 where nothing narrows it."""
-    told = phrases(ctx, register, query, narrowing(register, query.address))
-    return sentence(ctx, told) or ctx.gettext("全部")
-
-
 def sentence(ctx: Context, told: Sequence[Phrase]) -> str:
     """All of them in one sentence; "" when nothing was asked."""
     every = [phrase.text for phrase in told if not phrase.group]
@@ -138,3 +133,9 @@ def _read(ctx: Context, kind: Kind, value: str) -> str:
         node = unit_tree(ctx.tree_version).by_id.get(kept)
         return node.short_name if node else value
     return kind.shown(kept, ctx.gettext)
+
+
+def address_in_words(ctx: Context, register: Register, address: Address, query: Asked) -> str:
+    """What an address asks, in one sentence; 全部 when it asks nothing."""
+    pairs = narrowing(register, address)
+    return sentence(ctx, phrases(ctx, register, query, pairs)) or ctx.gettext("全部")

@@ -15,6 +15,7 @@ from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.exports.making import Order
 from openbureau.kit.registers.exports.ordering import make_export
 from openbureau.kit.registers.exports.wanted import wanted_of
+from openbureau.kit.registers.listing import refuse_hidden
 from openbureau.kit.registers.models import BulkRun
 from openbureau.kit.registers.runs import EXPORT, EXPORT_JOB, RUN_JOB, WORKING, fail_run, job_kind
 
@@ -54,12 +55,14 @@ def _export(plugins: Plugins, context: JobContext) -> None:
             ctx = who()
             if not ctx.may(register.read) or register.slug not in ctx.plugins:
                 raise Forbidden(NOT_ANY_MORE)
+            kept = kept_query(ctx, register, run)
+            refuse_hidden(ctx, register, kept[1])
         except Problem as refused:
             with writing():
                 fail_run(run, refused, context.now)
             return
-        query, wanted = kept_query(ctx, register, run), wanted_of(run.params)
-        make_export(run, Order(ctx, register, query, wanted, run.unit_id), context.advance)
+        order = Order(ctx, register, *kept, wanted_of(run.params), run.unit_id)
+        make_export(run, order, context.advance)
 
 
 def _opened(

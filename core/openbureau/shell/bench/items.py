@@ -117,8 +117,8 @@ ITEMS = Register(
                 (Item.remark, "备注"),
             )
         ),
-        Column(Item.keeper, "安全管理人员", is_listed=False, personal="name"),
-        Column(Item.mobile, "移动电话", is_listed=False, personal="mobile"),
+        Column(Item.keeper, "安全管理人员", is_listed=False, personal="name", purpose="联系"),
+        Column(Item.mobile, "移动电话", is_listed=False, personal="mobile", purpose="联系"),
     ),
 )
 

@@ -14,14 +14,14 @@ import click
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import OperatorError
 from openbureau.base.i18n import load_catalogues
+from openbureau.kit.registers.addresses import kept_address
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.exports.making import Order, audit_export, write_export
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, Wanted, is_too_long
-from openbureau.kit.registers.listing import total
+from openbureau.kit.registers.listing import asked_by, total
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.registers import acting, acting_unit, named_register
 from openbureau.shell.loading import PACKAGE
-from openbureau.shell.registers.asking import asked_again
 
 
 @click.command(
@@ -80,7 +80,9 @@ def export_register(
     )
     with reading():
         ctx = acting(opened.plugins, register, login, dt.datetime.now(dt.UTC), register.read)
-        order = Order(ctx, register, asked_again(ctx, register, address), wanted, acting_unit(ctx))
+        kept = kept_address(register, address)
+        query_of = asked_by(ctx, register, kept)
+        order = Order(ctx, register, kept, query_of, wanted, acting_unit(ctx))
         _require_usable(order)
         with _beside(out) as path:
             count = write_export(order, path, _unseen)

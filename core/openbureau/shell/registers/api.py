@@ -56,13 +56,7 @@ def list_records(register: Register, request: Request) -> JsonResult:
 
 def read_record(register: Register, request: Request) -> JsonResult:
     """One record the token may see."""
-    ctx = request.person
-    row = record(ctx, register, request.params["id"])
-    result = _shown(ctx, register, row)
-    is_known = f'"{result.version}"' in request.headers.get("if-none-match", "")
-    if _may_see(ctx, register, row) and not is_known:
-        _note_reading(request, register, register.columns, 1, row)
-    return result
+    return _read(request, register, record(request.person, register, request.params["id"]))
 
 
 def add_record(register: Register, request: Request) -> JsonResult:
@@ -86,7 +80,7 @@ def patch_record(register: Register, request: Request) -> JsonResult:
         changed = change_record(ctx, register, row.id, row.version, values, CHANGED)
     except Conflict as fault:
         raise Outdated from fault
-    return _shown(ctx, register, changed)
+    return _read(request, register, changed)
 
 
 def void_one(register: Register, request: Request) -> JsonResult:
@@ -103,7 +97,16 @@ def void_one(register: Register, request: Request) -> JsonResult:
         voided = void_record(ctx, register, row.id, row.version, given["reason"].strip())
     except Conflict as fault:
         raise Outdated from fault
-    return _shown(ctx, register, voided)
+    return _read(request, register, voided)
+
+
+def _read(request: Request, register: Register, row: Any) -> JsonResult:
+    """A record as it leaves, and that personal data leave with it."""
+    result = _shown(request.person, register, row)
+    is_known = f'"{result.version}"' in request.headers.get("if-none-match", "")
+    if _may_see(request.person, register, row) and not (request.is_safe and is_known):
+        _note_reading(request, register, register.columns, 1, row)
+    return result
 
 
 _UNKNOWN: Told = (N_("没有这一项。"), {})

@@ -10,16 +10,17 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from openbureau.base.context import NOWHERE, Context
+from openbureau.base.context import Context
 from openbureau.base.errors import Invalid
 from openbureau.base.i18n import N_
 from openbureau.base.request import Address, Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.conditions import JOINERS, MOST_ROWS, OPERATORS
-from openbureau.kit.registers.asked import Asked, position, sortable
+from openbureau.kit.registers.asked import Asked, askable, position, sortable
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, Surroundings, Unreadable
 from openbureau.kit.registers.listing import asked_by
+from openbureau.kit.registers.masking import hidden_columns
 from openbureau.kit.registers.natural import UNIT_CODE, Schema, fault_of, schema_of
 from openbureau.kit.registers.records import Told
 
@@ -56,12 +57,13 @@ def parameters_of(register: Register) -> Mapping[str, Schema]:
     each of several."""
     found: dict[str, Schema] = {name: _filter_schema(register, name) for name in register.filters}
     names = [column.name for column in register.columns]
+    asking = askable(register)
     orders = [sign + name for name in sortable(register) for sign in ("", "-")]
     boolean: Schema = {"type": "boolean"}
     return found | {
         "q": {"type": "string", "minLength": 1, "maxLength": 100},
         "unit": dict(UNIT_CODE),
-        "field": {"type": "string", "enum": names},
+        "field": {"type": "string", "enum": asking},
         "op": {"type": "string", "enum": list(OPERATORS)},
         "value": {"type": "string", "maxLength": 200},
         "joiner": {"type": "string", "enum": list(JOINERS)},
@@ -101,8 +103,8 @@ def question_of(register: Register, request: Request) -> Question:
     if "after" in given:
         pairs.append(("after", _opened(key, realm, sort, str(given["after"]))))
     query = asked_by(ctx, register, Address(request.path, QueryParams(pairs)))
-    if query.problems:
-        raise _invalid({"value": query.problems[0]})
+    if problem := next(iter((*query.problems, *query.faults.values())), None):
+        raise _invalid({"value": problem})
     chosen = given.get("fields")
     columns = [column for column in register.columns if not chosen or column.name in chosen]
     limited = replace(query, size=given.get("limit", LIMIT), page=1)
@@ -170,8 +172,7 @@ def _row_problems(register: Register, found: Mapping[str, Any]) -> dict[str, Tol
 
 def _refuse_hidden(ctx: Context, register: Register, given: Mapping[str, Any]) -> None:
     """Raises Invalid: an order or a condition would tell what the token may not see."""
-    if not register.personal or _sees_all(ctx, register):
-        return
+    hidden = hidden_columns(ctx, register)
     named = {
         "sort": [str(given.get("sort", "")).removeprefix("-")],
         "field": given.get("field", []),
@@ -179,16 +180,9 @@ def _refuse_hidden(ctx: Context, register: Register, given: Mapping[str, Any]) -
     }
     for parameter, names in named.items():
         for name in names:
-            if name in register.by_name and register.by_name[name].personal:
+            if name in hidden:
                 text = N_("这个令牌看不到「%(column)s」，不能按它查询或排序。")
                 raise _invalid({parameter: (text, {"column": name})})
-
-
-def _sees_all(ctx: Context, register: Register) -> bool:
-    seen, shown = (ctx.reach.get(code, NOWHERE) for code in (register.personal, register.read))
-    if seen.is_everywhere or shown.is_everywhere:
-        return seen.is_everywhere
-    return shown.units <= seen.units
 
 
 def _as_asked(register: Register, given: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from openbureau.base.context import Context
-from openbureau.base.request import Request
-from openbureau.kit.registers.addresses import kept_address
+from openbureau.base.errors import Invalid
+from openbureau.base.i18n import N_
+from openbureau.base.request import Address, Request
+from openbureau.kit.registers.addresses import arranging, kept_address, narrowing
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.matching import still_matching
-from openbureau.kit.registers.saved_queries import query_text
 
 _LONGEST_ID = 10
 _AT_ONCE = 500
@@ -25,9 +27,24 @@ class Chosen:
     ids: Sequence[int] = ()
 
 
-def asked_again(ctx: Context, register: Register, address: str) -> Asked:
-    """The query of an address that a form carried."""
-    return asked_by(ctx, register, kept_address(register, address))
+def address_of(register: Register, request: Address) -> str:
+    """What a list's address asks and how it is arranged, without place and choice."""
+    return urlencode([*narrowing(register, request), *arranging(register, request)])
+
+
+def usable_query(ctx: Context, register: Register, text: str) -> tuple[Address, Asked]:
+    """An address that a form carried and what it asks. Raises Invalid: a part of it cannot be
+    used, so that more would be meant than the person believes."""
+    address = kept_address(register, text)
+    query = asked_by(ctx, register, address)
+    for message, params in query.problems:
+        raise Invalid(
+            N_("条件不能用：%(why)s"),
+            unaffected=N_("没有任何内容被改动。"),
+            remedy=N_("请回到列表改正条件。"),
+            why=ctx.gettext(message, **params),
+        )
+    return address, query
 
 
 def chosen_rows(ctx: Context, register: Register, request: Request) -> Chosen:
@@ -35,15 +52,14 @@ def chosen_rows(ctx: Context, register: Register, request: Request) -> Chosen:
     what is no number, are left out."""
     sent = request.form if request.form is not None else request.query
     address = (
-        str(sent.get("address", "")) if request.form is not None else query_text(register, request)
+        str(sent.get("address", "")) if request.form is not None else address_of(register, request)
     )
     if sent.get("select_all") == "1":
         return Chosen(address, is_all=True)
     # A chosen row is meant whatever the filter; only the void ones are a list of their own.
-    is_voided = asked_again(ctx, register, address).shape.is_voided
-    kept = "voided=1" if is_voided else ""
+    kept = "voided=1" if kept_address(register, address).query.get("voided") == "1" else ""
     wanted = _numbers(str(text) for text in sent.getlist("record"))
-    query = asked_again(ctx, register, kept)
+    query = asked_by(ctx, register, kept_address(register, kept))
     found: set[int] = set()
     for start in range(0, len(wanted), _AT_ONCE):
         found |= still_matching(ctx, register, query, wanted[start : start + _AT_ONCE])
@@ -57,3 +73,8 @@ def _numbers(texts: Iterable[str]) -> list[int]:
         if text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
     }
     return sorted(numbers)
+
+
+def list_at(register: Register, address: str) -> str:
+    """The list that an address asks for."""
+    return f"{register.url}?{address}" if address else register.url

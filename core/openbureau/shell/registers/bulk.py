@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -15,14 +14,13 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect, page, redirect
 from openbureau.base.request import Request
-from openbureau.kit.registers.addresses import list_url
 from openbureau.kit.registers.bulk.actions import action_of
 from openbureau.kit.registers.bulk.running import MOST_RECORDS, do_run, order_run
 from openbureau.kit.registers.declared import BulkAction, Register
 from openbureau.kit.registers.listing import listed, total
 from openbureau.kit.registers.matching import matching_ids
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.shell.registers.asking import Chosen, asked_again, chosen_rows
+from openbureau.shell.registers.asking import Chosen, chosen_rows, list_at, usable_query
 
 AT_ONCE = 20
 TITLES_SHOWN = 5
@@ -59,7 +57,7 @@ def _confirm_page(
     problem: str = "",
 ) -> Any:
     ctx, say = request.person, request.catalogue.gettext
-    query = asked_again(ctx, register, chosen.address)
+    query = usable_query(ctx, register, chosen.address)[1]
     count = total(ctx, register, query) if chosen.is_all else len(chosen.ids)
     _require(count)
     lines = [problem] if problem else []
@@ -83,7 +81,7 @@ def _confirm_page(
         action=f"{register.url}/bulk",
         hidden=[*hidden, *(("record", str(record_id)) for record_id in chosen.ids)],
         submit_label=say(action.label),
-        cancel_url=list_url(register, parse_qsl(chosen.address)),
+        cancel_url=list_at(register, chosen.address),
         form=form,
     )
 
@@ -109,7 +107,8 @@ def _some_titles(ctx: Context, register: Register, chosen: Chosen, count: int) -
     """The first records by name, so that one sees what is meant."""
     say, model = ctx.gettext, register.model
     if chosen.is_all:
-        rows = listed(ctx, register, asked_again(ctx, register, chosen.address)).rows[:TITLES_SHOWN]
+        query = usable_query(ctx, register, chosen.address)[1]
+        rows = listed(ctx, register, query).rows[:TITLES_SHOWN]
     else:
         first = list(chosen.ids[:TITLES_SHOWN])
         rows = list(model.select().where(model.id.in_(first)).order_by(model.id))
@@ -146,7 +145,7 @@ def create_run(register: Register, request: Request) -> Any:
         if before is not None:
             return Redirect(before)
         ctx = request.person
-        run = order_run(ctx, register, action, ids, chosen.address, why)
+        run = order_run(ctx, register, action, ids, chosen.address, why, is_all=chosen.is_all)
         if len(ids) > AT_ONCE:
             enqueue_run(ctx, register, run)
         else:
@@ -160,7 +159,7 @@ def _ids(ctx: Context, register: Register, chosen: Chosen) -> Sequence[int]:
     if not chosen.is_all:
         _require(len(chosen.ids))
         return chosen.ids
-    query = asked_again(ctx, register, chosen.address)
+    query = usable_query(ctx, register, chosen.address)[1]
     ids = matching_ids(ctx, register, query, MOST_RECORDS)
     _require(len(ids))
     return ids

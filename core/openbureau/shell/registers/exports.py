@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
-from urllib.parse import parse_qsl
 
 from wtforms import RadioField, StringField
 from wtforms.validators import Length
@@ -15,16 +14,15 @@ from openbureau.base.forms import Form
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Redirect, page, redirect
 from openbureau.base.request import Request
-from openbureau.kit.registers.addresses import list_url
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.exports.making import Order
 from openbureau.kit.registers.exports.ordering import make_export, order_export
 from openbureau.kit.registers.exports.wanted import Wanted, missing_columns, personal_columns
 from openbureau.kit.registers.listing import total
-from openbureau.kit.registers.phrases import asked_in_words
+from openbureau.kit.registers.phrases import address_in_words
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.kit.registers.saved_queries import arrangement_of, query_text, shown_columns
-from openbureau.shell.registers.asking import asked_again
+from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
+from openbureau.shell.registers.asking import address_of, list_at, usable_query
 
 ROWS_AT_ONCE = 5000
 
@@ -59,7 +57,7 @@ def ask_export(register: Register, request: Request) -> Any:
     form = ExportForm(request, may_see=_may_see(ctx, register))
     names = request.query.getlist("columns") or arrangement_of(ctx, register).columns
     shown = [column.name for column in shown_columns(register, names)]
-    return _export_page(register, request, form, query_text(register, request), shown)
+    return _export_page(register, request, form, address_of(register, request), shown)
 
 
 def _may_see(ctx: Context, register: Register) -> bool:
@@ -76,7 +74,7 @@ def _export_page(
     status: int = 200,
 ) -> Any:
     ctx, say = request.person, request.catalogue.gettext
-    query = asked_again(ctx, register, address)
+    kept, query = usable_query(ctx, register, address)
     missing = missing_columns(register, shown)
     return page(
         "kit/register_export.html",
@@ -84,7 +82,7 @@ def _export_page(
         register=register,
         form=form,
         total=total(ctx, register, query),
-        words=asked_in_words(ctx, register, query),
+        words=address_in_words(ctx, register, kept, query),
         shown_labels=say("、").join(say(register.by_name[name].label) for name in shown),
         missing=say("、").join(say(label) for label in missing),
         personal=say("、").join(
@@ -92,7 +90,7 @@ def _export_page(
         ),
         rows_at_once=ROWS_AT_ONCE,
         hidden=[("address", address), ("shown", ",".join(shown))],
-        back=list_url(register, parse_qsl(address)),
+        back=list_at(register, address),
     )
 
 
@@ -106,15 +104,15 @@ def create_export(register: Register, request: Request) -> Any:
     shown = list(dict.fromkeys(shown)) or [column.name for column in register.columns]
     if not form.validate() or not _is_justified(register, form, shown):
         return _export_page(register, request, form, address, shown, status=422)
-    query = asked_again(ctx, register, address)
-    order = Order(ctx, register, query, _wanted(register, form, shown), ctx.unit_id)
+    kept, query = usable_query(ctx, register, address)
+    order = Order(ctx, register, kept, query, _wanted(register, form, shown), ctx.unit_id)
     count = total(ctx, register, query)
     try:
         with request.writing():
             before = request.app.gate.once(request)
             if before is not None:
                 return Redirect(before)
-            run = order_export(order, address, count)
+            run = order_export(order, count)
             is_later = count > ROWS_AT_ONCE
             url = f"{register.url}/runs/{run.uid}{'' if is_later else '/file'}"
             if is_later:

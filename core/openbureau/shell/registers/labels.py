@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl
 
 from openbureau.base.declarations import Page
 from openbureau.base.errors import Invalid
@@ -13,11 +12,10 @@ from openbureau.base.pages import page
 from openbureau.base.request import Request
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.codes import qr_code
-from openbureau.kit.registers.addresses import list_url
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.listing import total
 from openbureau.kit.registers.matching import matching_ids
-from openbureau.shell.registers.asking import asked_again, chosen_rows
+from openbureau.shell.registers.asking import chosen_rows, list_at, usable_query
 
 MOST_LABELS = 300
 # Labels of a sheet by layout: three by eight, two by five.
@@ -28,7 +26,7 @@ def show_labels(register: Register, request: Request) -> Any:
     """The labels of the chosen records, sheet by sheet."""
     ctx, say = request.person, request.catalogue.gettext
     chosen = chosen_rows(ctx, register, request)
-    query = asked_again(ctx, register, chosen.address)
+    query = usable_query(ctx, register, chosen.address)[1]
     count = total(ctx, register, query) if chosen.is_all else len(chosen.ids)
     if not count:
         raise Invalid(
@@ -54,7 +52,7 @@ def show_labels(register: Register, request: Request) -> Any:
         layout=layout,
         layouts=[("small", say("3 × 8，每张 24 枚")), ("large", say("2 × 5，每张 10 枚"))],
         kept=others,
-        back=list_url(register, parse_qsl(chosen.address)),
+        back=list_at(register, chosen.address),
     )
 
 

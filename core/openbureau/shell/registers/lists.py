@@ -147,12 +147,14 @@ def _arranged(
     names = [column.name for column in shown]
     others = [column for column in register.columns if column.name not in names]
     chosen = plain.query.getlist("columns")
+    pairs = [*narrowing(register, plain), *arranging(register, plain)]
     return {
         "query_groups": [group for group in groups if group[1]],
         "current": current,
         "is_changed": current is not None and current.address != text,
         "query_text": text,
-        "chosen_from": [*narrowing(register, plain), *arranging(register, plain)],
+        "export_url": f"{register.url}/export{'?' if pairs else ''}{urlencode(pairs)}",
+        "chosen_from": pairs,
         "print_url": f"{register.url}/print{'?' if text else ''}{text}",
         "column_options": [
             (column.name, say(column.label), column.name in names) for column in (*shown, *others)

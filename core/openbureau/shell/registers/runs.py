@@ -21,7 +21,7 @@ from openbureau.kit.registers.exports.ordering import (
 )
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, wanted_of
 from openbureau.kit.registers.models import BulkRun
-from openbureau.kit.registers.phrases import asked_in_words
+from openbureau.kit.registers.phrases import address_in_words
 from openbureau.kit.registers.runs import (
     EXPORT,
     WORKING,
@@ -125,7 +125,7 @@ def _entries(ctx: Context, register: Register, run: BulkRun) -> list[tuple[str, 
     elif run.failed_total:
         found.append((say("未办理"), f"{run.failed_total:,}"))
     if run.address or run.action == EXPORT:
-        words = asked_in_words(ctx, register, kept_query(ctx, register, run))
+        words = address_in_words(ctx, register, *kept_query(ctx, register, run))
         found.append((say("范围"), words))
     if run.reason:
         found.append((say("事由"), run.reason))

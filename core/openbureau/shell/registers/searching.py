@@ -183,6 +183,7 @@ def chips(
     found: list[tuple[str, str, str]] = []
     for place, phrase in enumerate(told):
         is_one_of = bool(phrase.group) and place > 0 and bool(told[place - 1].group)
-        joiner = ctx.gettext("或" if is_one_of else "且") if place else ""
+        word = ctx.gettext("或") if is_one_of else ctx.gettext("且")
+        joiner = word if place else ""
         found.append((phrase.text, list_url(register, [*phrase.rest, *more]), joiner))
     return found

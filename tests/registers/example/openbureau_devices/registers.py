@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from openbureau import N_, Conflict
-from openbureau.kit import BulkAction, Column, Lamp, Register, Step, change_record
+from openbureau.kit import BulkAction, Column, Lamp, Register, Retention, Step, change_record
 
 from .models import Device
 
 WARNING_DAYS = 30
+
+CONTACT = N_("检验到期时联系")
 
 
 def lamp(row: Any, today: dt.date) -> Lamp | None:
@@ -51,6 +53,7 @@ DEVICES = Register(
     filters=("kind", "state", "due_on"),
     words=("code", "certificate", "user", "place"),
     order="-id",
+    retention=Retention("used_on", 10, N_("使用登记证注销后十年")),
     actions=(BulkAction("idle", N_("停用"), "devices.write_device", put_idle),),
     lamp=lamp,
     check=check,
@@ -67,8 +70,14 @@ DEVICES = Register(
         Column(Device.user_code, N_("统一社会信用代码"), is_listed=False),
         Column(Device.place, N_("使用地点"), is_listed=False),
         Column(Device.unit, N_("所在区县"), "unit", headers=(N_("监管单位"),)),
-        Column(Device.keeper, N_("安全管理人员"), is_listed=False, personal="name"),
-        Column(Device.mobile, N_("移动电话"), is_listed=False, personal="mobile"),
+        Column(
+            Device.keeper,
+            N_("安全管理人员"),
+            is_listed=False,
+            personal="name",
+            purpose=CONTACT,
+        ),
+        Column(Device.mobile, N_("移动电话"), is_listed=False, personal="mobile", purpose=CONTACT),
         Column(Device.used_on, N_("投入使用日期"), is_listed=False),
         Column(Device.inspected_on, N_("最近检验日期"), is_listed=False),
         Column(Device.result, N_("检验结论"), "step", is_listed=False),

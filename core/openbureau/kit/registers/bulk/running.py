@@ -16,14 +16,15 @@ from openbureau.base.errors import Conflict, Forbidden, Invalid, Problem, Unavai
 from openbureau.base.i18n import N_
 from openbureau.base.request import Address
 from openbureau.kernel.enablement.actions import hold_rights
+from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers import acting
-from openbureau.kit.registers.asked import Asked
+from openbureau.kit.registers.asked import Asked, asked
 from openbureau.kit.registers.bulk.actions import action_of
 from openbureau.kit.registers.declared import BulkAction, Register
-from openbureau.kit.registers.listing import asked_by
+from openbureau.kit.registers.listing import refuse_hidden
 from openbureau.kit.registers.matching import still_matching
 from openbureau.kit.registers.models import BulkRun
-from openbureau.kit.registers.phrases import asked_in_words
+from openbureau.kit.registers.phrases import address_in_words
 from openbureau.kit.registers.runs import (
     WORKING,
     add_fault,
@@ -44,11 +45,11 @@ GONE = N_("轮到这一条时，它已不再符合条件，没有办理。")
 OUT_OF_REACH = N_("这条记录不在您的办理范围内。")
 
 
-def kept_query(ctx: Context, register: Register, run: BulkRun) -> Asked:
-    """What the address of a run asks, as on the day it was ordered."""
+def kept_query(ctx: Context, register: Register, run: BulkRun) -> tuple[Address, Asked]:
+    """The address of a run, and what it asks as on the day it was ordered."""
     address = Address(register.url, QueryParams(run.address))
     day = run.created_at.astimezone(CHINA).date()
-    return asked_by(ctx, register, address, day)
+    return address, asked(address, register, unit_tree(ctx.tree_version), day)
 
 
 def order_run(
@@ -58,9 +59,11 @@ def order_run(
     ids: Sequence[int],
     address: str = "",
     reason: str = "",
+    *,
+    is_all: bool = False,
 ) -> BulkRun:
-    """A run over these records that `address` found, in the caller's transaction; the caller
-    sees that `do_run` follows.
+    """A run over these records, chosen among what `address` finds or all of it, in the
+    caller's transaction; the caller sees that `do_run` follows.
 
     Raises Forbidden: not theirs to do; Invalid: no record, too many, or no reason.
     """
@@ -83,7 +86,7 @@ def order_run(
         reason=reason.strip()[:300],
         total=len(chosen),
     )
-    words = asked_in_words(ctx, register, kept_query(ctx, register, run)) if address else ""
+    words = address_in_words(ctx, register, *kept_query(ctx, register, run)) if is_all else ""
     audit_run(ctx, register, run, "bulk", {"action": action.code, "query": words})
     return run
 
@@ -107,6 +110,8 @@ def _batch(register: Register, run: BulkRun, ids: Sequence[int], who: Who, now: 
         try:
             ctx = who()
             action = allowed_action(ctx, register, stands)
+            query = kept_query(ctx, register, stands)[1]
+            refuse_hidden(ctx, register, query)
         except Problem as refused:
             fail_run(run, refused, now)
             return 0
@@ -115,7 +120,7 @@ def _batch(register: Register, run: BulkRun, ids: Sequence[int], who: Who, now: 
         if not part:
             move(run, WORKING, "done", ended_at=now)
             return 0
-        failed = _do(ctx, register, action, stands, part)
+        failed = _do(ctx, register, action, stands, query, part)
         BulkRun.update(
             state="running",
             done_total=BulkRun.done_total + len(part) - failed,
@@ -134,10 +139,15 @@ def allowed_action(ctx: Context, register: Register, run: BulkRun) -> BulkAction
 
 
 def _do(
-    ctx: Context, register: Register, action: BulkAction, run: BulkRun, ids: Sequence[int]
+    ctx: Context,
+    register: Register,
+    action: BulkAction,
+    run: BulkRun,
+    query: Asked,
+    ids: Sequence[int],
 ) -> int:
     """Does it to these records; on how many it failed."""
-    meant = still_matching(ctx, register, kept_query(ctx, register, run), ids)
+    meant = still_matching(ctx, register, query, ids)
     model = register.model
     rows = {row.id: row for row in model.select().where(model.id.in_(list(ids)))}
     failed = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from openbureau.base.context import CHINA, Context
 from openbureau.base.i18n import N_
+from openbureau.base.request import Address
 from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.asked import Asked
@@ -15,17 +16,19 @@ from openbureau.kit.registers.exports.texts import write_csv
 from openbureau.kit.registers.exports.wanted import Wanted, personal_columns
 from openbureau.kit.registers.exports.workbooks import write_workbook
 from openbureau.kit.registers.matching import matching
-from openbureau.kit.registers.phrases import asked_in_words
+from openbureau.kit.registers.phrases import address_in_words
 
 Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An export: by whom, of which register, what it is of and how it is wanted."""
+    """An export: by whom, of which register, what it is of and how it is wanted. `query` is
+    what `address` asks."""
 
     ctx: Context
     register: Register
+    address: Address
     query: Asked
     wanted: Wanted
     unit_id: int
@@ -33,7 +36,7 @@ class Order:
     @property
     def words(self) -> str:
         """What it is of, in words."""
-        return asked_in_words(self.ctx, self.register, self.query)
+        return address_in_words(self.ctx, self.register, self.address, self.query)
 
     @property
     def personal(self) -> str:

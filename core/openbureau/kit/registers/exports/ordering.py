@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import urlencode
 
 from openbureau.base.database import writing
 from openbureau.base.errors import Conflict, Invalid
@@ -25,8 +26,8 @@ class _CancelledError(Exception):
     """Whoever ordered the export does not want it any more."""
 
 
-def order_export(order: Order, address: str, total: int) -> BulkRun:
-    """An export of the `total` records that an address finds, in the caller's transaction.
+def order_export(order: Order, total: int) -> BulkRun:
+    """An export of `total` records, in the caller's transaction.
 
     Raises Invalid: a workbook cannot hold so many; Conflict: another one of theirs is made.
     """
@@ -40,7 +41,7 @@ def order_export(order: Order, address: str, total: int) -> BulkRun:
         order.register,
         EXPORT,
         order.unit_id,
-        address=address,
+        address=urlencode(order.address.query.multi_items()),
         params=order.wanted.as_json(),
         reason=order.wanted.reason,
         total=total,
