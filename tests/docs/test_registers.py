@@ -51,7 +51,7 @@ def test_both_languages_show_the_same_code() -> None:
 def test_its_own_list_stands_where_the_made_one_would(licences: Bureau) -> None:
     zhang = licences.sign_in("zhang")
     for number in ("1", "2"):
-        due = licences.now.date().isoformat()
+        due = licences.context("zhang").today.isoformat()
         url = save(zhang, number=number, valid_until_on=due, phone="087112345678")
     shown = zhang.get(LIST)
     assert "共 2 件" in shown.words

@@ -226,7 +226,7 @@ def test_spans_hold_the_day_they_are_asked_on(today: dt.date) -> None:
 
 
 def test_query_of_this_month_moves_on(devices: Bureau, zhang: Client) -> None:
-    today = devices.now.date()
+    today = devices.context("zhang").today
     later = (today.replace(day=28) + dt.timedelta(10)).isoformat()
     saved(zhang, code="1", name="本月的", due_on=today.isoformat())
     saved(zhang, code="2", name="下月的", due_on=later)
@@ -289,4 +289,4 @@ def headings(client: Client, url: str) -> list[str]:
     words = [part.partition("</th>")[0] for part in table.split('<th scope="col"')[1:]]
     texts = [part.partition(">")[2] for part in words]
     plain = [text.partition("<span")[0].rpartition(">")[2].strip() for text in texts]
-    return [text for text in plain if text != "时限"]
+    return [text for text in plain if text not in {"", "时限"}]
