@@ -34,15 +34,19 @@ def registrar(
         yield person.sign_in("zhangxiaomei")
 
 
+def imported(registrar: Walker, path: Path, mark: str) -> None:
+    """Thirty lifts of this mark."""
+    path.write_bytes(workbook([row(f"{mark}{n:02}", f"客梯{mark}", "电梯") for n in range(ROWS)]))
+    upload(registrar, path)
+    registrar.page.click(f"button:has-text('导入 {ROWS} 条')")
+    registrar.page.wait_for_selector(f"text=已导入 {ROWS} 条")
+
+
 def test_rows_are_chosen_worked_on_exported_and_imported_unchanged(
     registrar: Walker, tmp_path: Path
 ) -> None:
     page, mark = registrar.page, "s" if registrar.has_script else "n"
-    path = tmp_path / "设备.xlsx"
-    path.write_bytes(workbook([row(f"{mark}{n:02}", f"客梯{mark}", "电梯") for n in range(ROWS)]))
-    upload(registrar, path)
-    page.click(f"button:has-text('导入 {ROWS} 条')")
-    page.wait_for_selector(f"text=已导入 {ROWS} 条")
+    imported(registrar, tmp_path / "设备.xlsx", mark)
     mine = f"{URL}?field=code&op=has&value={mark}0"
 
     registrar.go(mine)
