@@ -188,6 +188,10 @@ class Register:
 
 
 def _problems(register: Register) -> list[str]:
+    return [*_table_problems(register), *_naming_problems(register), *_personal_problems(register)]
+
+
+def _table_problems(register: Register) -> list[str]:
     fields = register.model._meta.fields
     found = [
         f"its table lacks the column {name}"
@@ -199,13 +203,17 @@ def _problems(register: Register) -> list[str]:
     indexes = [index[0] for index in register.model._meta.indexes if isinstance(index, tuple)]
     if not any(tuple(index[:2]) == COUNTED for index in indexes):
         found.append("its table has no index that begins with voided_at and unit")
-    known = [column.name for column in register.columns]
-    found += [f"column {name} is named twice" for name in set(known) if known.count(name) > 1]
     found += [
         f"column {column.name} belongs to another table"
         for column in register.columns
         if fields.get(column.name) is not column.field
     ]
+    return found
+
+
+def _naming_problems(register: Register) -> list[str]:
+    known = [column.name for column in register.columns]
+    found = [f"column {name} is named twice" for name in set(known) if known.count(name) > 1]
     named = {
         "title": register.title,
         "key": register.key,
@@ -221,6 +229,11 @@ def _problems(register: Register) -> list[str]:
     found += [f"the name {name} is reserved" for name in set(register.filters) & RESERVED]
     codes = [action.code for action in register.actions]
     found += [f"action {code} is named twice" for code in set(codes) if codes.count(code) > 1]
+    return found
+
+
+def _personal_problems(register: Register) -> list[str]:
+    found = []
     personal = {column.name for column in register.columns if column.personal}
     if register.order.removeprefix("-") in personal:
         found.append("its order would tell personal data")
@@ -231,6 +244,6 @@ def _problems(register: Register) -> list[str]:
         for column in register.columns
         if column.personal and not column.purpose
     ]
-    if any(column.personal for column in register.columns) and not register.personal:
+    if personal and not register.personal:
         found.append("it holds personal data and names no permission for it")
     return found
