@@ -121,3 +121,28 @@ def test_columns_are_moved_and_remembered(registrar: Walker) -> None:
     registrar.go(f"{LIST}/columns")
     page.click("button:has-text('恢复默认')")
     page.wait_for_selector("text=已恢复默认的列")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_term_of_personal_data_is_decided(
+    browser: Browser, server: DemoServer, has_script: bool
+) -> None:
+    with walking(browser, server, has_script=has_script) as person:
+        walker = person.sign_in("security")
+        page = walker.go("/-/console/personal").page
+        walker.shoot("console-personal")
+        page.click("main a:has-text('设备')")
+        page.fill("input[name=years]", "12")
+        page.fill("input[name=basis]", "特种设备使用登记办法")
+        page.click("main button:has-text('保存')")
+        page.wait_for_selector("main td:has-text('12 年')")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_search_index_is_built_anew(browser: Browser, server: DemoServer, has_script: bool) -> None:
+    with walking(browser, server, has_script=has_script) as person:
+        walker = person.sign_in("system")
+        page = walker.go("/-/console/search").page
+        page.click("tr:has-text('devices/device') button:has-text('重建')")
+        page.wait_for_selector("text=已开始重建")
+        walker.shoot("console-search")

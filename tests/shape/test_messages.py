@@ -285,6 +285,7 @@ def console_addresses() -> dict[str, list[str]]:
         "/-/console/roles/{code}": ["/-/console/roles/bulletins.publisher"],
         "/-/console/roles/{code}/edit": ["/-/console/roles/bulletins.publisher/edit"],
         "/-/console/grants/{id:int}/end": ["/-/console/grants/1/end"],
+        "/-/console/personal/{slug}/{noun}": ["/-/console/personal/none/none"],
         "/-/console/tokens": ["/-/console/tokens", "/-/console/tokens?q=zzzz"],
         "/-/console/tokens/{uid}/revoke": ["/-/console/tokens/none/revoke"],
         "/-/console/handovers": ["/-/console/handovers", "/-/console/handovers?q=li"],

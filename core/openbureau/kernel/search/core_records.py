@@ -15,7 +15,9 @@ ACCOUNT = "core/account"
 
 def index_units(now: dt.datetime, ids: Collection[int] | None = None) -> int:
     """Makes these units, or all, findable; closed ones no longer. The number findable."""
-    units = list(Unit.select() if ids is None else Unit.select().where(Unit.id.in_(list(ids))))
+    # What is written last is found first: the higher units.
+    query = Unit.select().order_by(Unit.code.desc())
+    units = list(query if ids is None else query.where(Unit.id.in_(list(ids))))
     for unit in units:
         if not unit.is_active:
             unindex_record(UNIT, unit.id)
