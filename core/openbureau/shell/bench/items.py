@@ -96,7 +96,7 @@ ITEMS = Register(
         Column(Item.code, "设备代码", "wide"),
         Column(Item.name, "产品名称"),
         Column(Item.kind, "设备种类", "short"),
-        Column(Item.user, "使用单位", "wide"),
+        Column(Item.user, "使用单位"),
         Column(Item.unit, "所在区县", "unit"),
         Column(Item.due_on, "下次检验日期", "moment", is_sortable=True),
         Column(Item.state, "状态", "step"),
@@ -133,7 +133,7 @@ def stock() -> Source:
             RoleTemplate(REGISTRAR, "设备登记员", codes),
         ),
     )
-    entry = MenuEntry("设备台账", LIST_URL, SEE, "业务", "package", 60)
+    entry = MenuEntry("设备台账", LIST_URL, SEE, "业务", "clipboard-list", 60)
     return plugin_of(
         SLUG,
         permissions=lambda: permissions,

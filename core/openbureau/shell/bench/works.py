@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from openbureau.shell.bench import desk, directory, extension, growth, lists, mixed, start, writes
+from openbureau.shell.bench import (
+    desk,
+    directory,
+    extension,
+    growth,
+    lists,
+    mixed,
+    start,
+    tables,
+    writes,
+)
 from openbureau.shell.bench.report import Bench, Run, machine
 
 WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
@@ -15,6 +25,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
     "P6": writes.published,
     "P7": growth.searched,
     "P8": directory.brought_in,
+    "P9": tables.carried,
     "P12": desk.weighed,
     "P13": start.started,
     "P14": mixed.lived,

@@ -30,4 +30,4 @@ def registers() -> tuple[Register, ...]:
 
 @hookimpl
 def menu() -> tuple[MenuEntry, ...]:
-    return (MenuEntry(N_("设备台账"), DEVICES.url, CODES[0], N_("业务"), "package", 60),)
+    return (MenuEntry(N_("设备台账"), DEVICES.url, CODES[0], N_("业务"), "list-check", 60),)
