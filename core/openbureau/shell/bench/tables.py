@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,10 @@ from openbureau.kit.registers.imports.checking import check_batch
 from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.models import ImportBatch
 from openbureau.shell.bench import items
-from openbureau.shell.bench.lists import prepared
+from openbureau.shell.bench.lists import environment_of, prepared
 from openbureau.shell.bench.load import environment_with
 from openbureau.shell.bench.report import Bench, Run
-from openbureau.shell.bench.rows import measured_plugins
+from openbureau.shell.bench.rows import Ground, measured_plugins
 from openbureau.shell.demo.bureau import ROOT
 from openbureau.shell.installation import open_installation
 
@@ -49,50 +49,42 @@ IMPORTED = 100_000
 EVERYWHERE = Reach(is_everywhere=True)
 NAMES = tuple(column.name for column in items.ITEMS.columns)
 SELECTED = ", ".join(f'"{column.field.column_name}"' for column in items.ITEMS.columns)
-PAIRS = (
-    ("check xlsx", "read alone", "import checked"),
-    ("export csv", "csv alone", "csv export"),
-    ("export xlsx", "xlsx alone", "xlsx export"),
-)
 
 
 def carried(bench: Bench) -> Iterator[Run]:
     """P9: rows a second by processor time, as a ratio to the library alone."""
-    total = bench.totals[-1]
-    with prepared(bench, total) as (ground, folder):
-        environment = {
-            "OPENBUREAU_DATA": str(ground.settings.data),
-            "OPENBUREAU_LOG_LEVEL": "warning",
-        }
-        imported = min(IMPORTED, total)
+    imported = min(IMPORTED, bench.totals[-1])
+    with prepared(bench, imported) as (ground, folder):
         table = folder / "table.xlsx"
-        _one("xlsx alone", table, imported, environment)
-        for ours, alone, label in PAIRS:
-            is_import = ours.startswith("check")
-            count = imported if is_import else total
-            bench.say(f"P9: {label}, {count:,} rows")
-            base: Mapping[str, Any] = {}
-            for work in (alone, ours):
-                place = table if is_import else folder / f"{work.replace(' ', '-')}"
-                found = _one(work, place, count, environment)
-                base = base or found
-                yield Run(
-                    f"P9 {label} {count:,}",
-                    work,
-                    {
-                        "rate": round(count / found["cpu_s"]),
-                        "ratio": round(base["cpu_s"] / found["cpu_s"], 3),
-                        "elapsed_s": found["elapsed_s"],
-                        "memory_mib": found["memory_mib"],
-                    },
-                )
+        _one("export xlsx", table, imported, ground)
+        yield from _compared(bench, "check", ("read alone", "check xlsx"), table, imported, ground)
+    with prepared(bench, bench.totals[-1]) as (ground, folder):
+        for kind in ("csv", "xlsx"):
+            works = (f"{kind} alone", f"export {kind}")
+            yield from _compared(bench, kind, works, folder / kind, ground.total, ground)
 
 
-def _one(work: str, place: Path, rows: int, environment: Mapping[str, str]) -> dict[str, Any]:
+def _compared(
+    bench: Bench, label: str, works: Sequence[str], place: Path, rows: int, ground: Ground
+) -> Iterator[Run]:
+    """The library alone, then the product."""
+    bench.say(f"P9 {label}: {rows:,} rows")
+    found = {work: _one(work, place, rows, ground) for work in works}
+    for work, used in found.items():
+        numbers = {
+            "rate": round(rows / used["cpu_s"]),
+            "ratio": round(found[works[0]]["cpu_s"] / used["cpu_s"], 3),
+            "elapsed_s": used["elapsed_s"],
+            "memory_mib": used["memory_mib"],
+        }
+        yield Run(f"P9 {label} {rows:,}", work, numbers)
+
+
+def _one(work: str, place: Path, rows: int, ground: Ground) -> dict[str, Any]:
     module = "openbureau.shell.bench.tables"
     done = subprocess.run(
         [sys.executable, "-m", module, work, str(place), str(rows)],
-        env=environment_with(environment),
+        env=environment_with(environment_of(ground)),
         check=True,
         capture_output=True,
         text=True,
@@ -158,7 +150,9 @@ def _export(format_: Any, place: Path, total: int) -> None:
         ctx = _person()
         address = Address(items.LIST_URL, QueryParams(""))
         query = asked_by(ctx, items.ITEMS, address)
-        order = Order(ctx, items.ITEMS, address, query, Wanted(format_, NAMES), _root())
+        order = Order(
+            ctx, items.ITEMS, address, query, Wanted(format_, NAMES, is_full=True), _root()
+        )
         if write_export(order, place, _unseen) != total:
             raise RuntimeError("the export is not whole")
 
