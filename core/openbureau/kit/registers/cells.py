@@ -2,11 +2,13 @@
 list of fifty rows as much again as its query."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from openbureau.base.context import Context
+from openbureau.base.escaping import escape_text
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Amount, Day, Moment, Passage, UnitChoice, Whole
@@ -59,7 +61,14 @@ def table_rows(
 
 def cell_text(ctx: Context, register: Register, column: Column, row: Any, *, may_see: bool) -> str:
     """One value as this person may read it."""
-    value = getattr(row, "unit_id" if column.name == "unit" else column.name)
+    return _text(ctx, register, column, getattr(row, _attribute(column)), may_see=may_see)
+
+
+def _attribute(column: Column) -> str:
+    return "unit_id" if column.name == "unit" else column.name
+
+
+def _text(ctx: Context, register: Register, column: Column, value: Any, *, may_see: bool) -> str:
     kind = register.kinds[column.name]
     if isinstance(kind, UnitChoice):
         node = unit_tree(ctx.tree_version).by_id.get(value)
@@ -69,25 +78,45 @@ def cell_text(ctx: Context, register: Register, column: Column, row: Any, *, may
 
 
 def _writer(ctx: Context, register: Register, column: Column) -> Callable[[Any, bool], str]:
-    css = _css(register, column)
-    label = escape(ctx.gettext(column.label))
-    is_main = column.name == register.title[0]
-    is_cut = css.startswith("cell-clip")
+    value_of = attrgetter(_attribute(column))
+    known: dict[tuple[Any, bool], str] = {}
+    cell = _main_cell if column.name == register.title[0] else _plain_cell(ctx, register, column)
 
     def write(row: Any, may_see: bool) -> str:  # noqa: FBT001 - called once per cell
-        text = escape(cell_text(ctx, register, column, row, may_see=may_see))
-        if is_main:
-            url = register.record_url(row.id)
-            return (
-                '<td class="cell-main"><span class="cell-title">'
-                f'<a href="{url}" title="{text}">{text or row.id}</a></span></td>'
-            )
+        key = (value_of(row), may_see)
+        html = known.get(key)
+        if html is None:
+            # A page holds the same kinds, states, units and days many times.
+            text = escape_text(_text(ctx, register, column, key[0], may_see=may_see))
+            html = known[key] = cell(text)
+        return html
+
+    if column.name != register.title[0]:
+        return write
+    url = register.url
+    return lambda row, may_see: write(row, may_see).format(url=url, id=row.id)
+
+
+def _main_cell(text: str) -> str:
+    """The cell that leads to the record, without its address yet."""
+    shown = text.replace("{", "{{").replace("}", "}}")
+    return (
+        '<td class="cell-main"><span class="cell-title">'
+        f'<a href="{{url}}/{{id}}" title="{shown}">{shown or "{id}"}</a></span></td>'
+    )
+
+
+def _plain_cell(ctx: Context, register: Register, column: Column) -> Callable[[str], str]:
+    css, label = _css(register, column), escape_text(ctx.gettext(column.label))
+    is_cut = css.startswith("cell-clip")
+
+    def cell(text: str) -> str:
         if not text:
             return f'<td class="{css} cell-none" data-label="{label}">{_NONE}</td>'
         title = f' title="{text}"' if is_cut and len(text) >= _CUT_FROM else ""
         return f'<td class="{css}" data-label="{label}"{title}>{text}</td>'
 
-    return write
+    return cell
 
 
 def _css(register: Register, column: Column) -> str:
@@ -110,7 +139,7 @@ def _lamp_writer(ctx: Context, register: Register) -> Callable[[Any], str]:
         lamp = lamp_of(row, today)
         if lamp is None:
             return f'<td class="cell-lamp">{_NONE}</td>'
-        text = escape(ctx.gettext(lamp.text, **lamp.params))
+        text = escape_text(ctx.gettext(lamp.text, **lamp.params))
         return (
             f'<td class="cell-lamp"><span class="lamp lamp-{lamp.state}">'
             f'<span class="lamp-mark" aria-hidden="true">{_MARKS[lamp.state]}</span>'
