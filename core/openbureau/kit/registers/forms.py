@@ -16,6 +16,7 @@ from openbureau.kernel.calendar.fields import DateField
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, Line, Passage, UnitChoice, YesNo
+from openbureau.kit.registers.masking import HIDDEN, masked
 from openbureau.kit.registers.records import Told, is_required, read_values
 
 VERSION, FILES = "version", "files"
@@ -36,7 +37,9 @@ def record_form(register: Register, request: Request, row: Any = None) -> Form:
 
 
 def form_values(ctx: Context, register: Register, row: Any) -> dict[str, Any]:
-    """What a row's columns hold, as the form's fields show it."""
+    """What a row's columns hold, as the form's fields show it: personal ones masked for those
+    who may not read them in the record's unit."""
+    hidden = _hidden(ctx, register, row)
     tree = unit_tree(ctx.tree_version)
     values: dict[str, Any] = {}
     for name, kind in register.kinds.items():
@@ -49,16 +52,37 @@ def form_values(ctx: Context, register: Register, row: Any) -> dict[str, Any]:
             values[name] = {True: "1", False: "0", None: ""}[value]
         else:
             values[name] = kind.written(value) if not isinstance(kind, Choice) else value or ""
+        if name in hidden:
+            shown = kind.written(value)
+            values[name] = masked(register.by_name[name].personal, shown)
     return values
 
 
-def form_given(ctx: Context, register: Register, form: Form) -> Mapping[str, Any]:
+def _hidden(ctx: Context, register: Register, row: Any) -> frozenset[str]:
+    """The columns of a record that this person sees masked."""
+    if row is None or row.id is None or not register.personal:
+        return frozenset()
+    if ctx.may_in(register.personal, row.unit_id):
+        return frozenset()
+    return frozenset(column.name for column in register.columns if column.personal)
+
+
+def form_given(ctx: Context, register: Register, form: Form, row: Any = None) -> Mapping[str, Any]:
     """The values of a sent form by column, read; what cannot be read or is missing is put on
-    its field. Look at the form's errors before using them."""
+    its field. What is still masked as it was shown is left out: it stays as it is. Look at the
+    form's errors before using them."""
     form.validate()
-    given = {
-        column.name: form[column.name].data for column in register.columns if column.name in form
-    }
+    hidden = _hidden(ctx, register, row)
+    given = {}
+    for column in register.columns:
+        if column.name not in form:
+            continue
+        value = form[column.name].data
+        if column.personal and HIDDEN in str(value or ""):
+            if column.name not in hidden:
+                form.add_error(column.name, N_("这是遮盖后的内容，请填写完整内容。"))
+            continue
+        given[column.name] = value
     wanted = read_values(ctx, register, given)
     put_problems(form, {n: told for n, told in wanted.problems.items() if not form[n].errors})
     return wanted.values

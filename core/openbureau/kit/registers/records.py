@@ -92,9 +92,11 @@ def problems_of(
     found = faults_of(ctx, register, values, current)
     merged = merged_values(register, values, current)
     if not found and (twin := same_key(register, merged, current.id if current else None)):
+        is_seen_too = ctx.may_in(register.read, twin.unit_id)
         found[register.key[0]] = (
-            N_("已有相同的记录：%(title)s。"),
-            {"title": register.record_title(twin)},
+            (N_("已有相同的记录：%(title)s。"), {"title": register.record_title(twin)})
+            if is_seen_too
+            else (N_("已有相同的记录，不在您的查看范围内。"), {})
         )
     return found
 

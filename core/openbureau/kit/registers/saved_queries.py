@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from peewee import SQL, Query
@@ -209,7 +209,7 @@ def change_query(
 def overwrite_query(ctx: Context, register: Register, uid: str, address: str) -> Any:
     """Keeps another address under a query's name. Raises NotFound, Invalid."""
     kept = own_query(ctx, register, uid)
-    _check(ctx, register, address, None)
+    _check(ctx, register, address, kept.unit_id)
     SavedQuery.update(address=address).where(SavedQuery.id == kept.id).execute()
     kept.address = address
     _note_sharing(ctx, register, kept, kept.unit_id)
@@ -249,6 +249,15 @@ def _check(ctx: Context, register: Register, address: str, unit_id: int | None) 
         raise _invalid("name", N_("条件太多，不能保存，请减少条件。"))
     if unit_id is not None and not ctx.may_in(register.write, unit_id):
         raise _invalid("unit", N_("这个单位不在您的办理范围内。"))
+    if unit_id is not None and _tells_personal_data(register, address):
+        raise _invalid("unit", N_("条件中有个人信息，不能共享；可以自己保存。"))
+
+
+def _tells_personal_data(register: Register, address: str) -> bool:
+    """Whether a value is asked of a personal column: whoever is given the query would read it."""
+    pairs = parse_qsl(address)
+    asked = {value if name == "field" else name for name, value in pairs}
+    return any(column.personal for column in register.columns if column.name in asked)
 
 
 def _invalid(field: str, message: str, **params: Any) -> Invalid:

@@ -84,7 +84,7 @@ def update(register: Register, request: Request) -> Any:
     ctx = request.person
     row = writable(ctx, register, request.params["id"])
     form = record_form(register, request, row)
-    values = form_given(ctx, register, form)
+    values = form_given(ctx, register, form, row)
     if form.errors:
         return _form_page(register, request, form, row, status=422)
     version = _version(form)
@@ -120,6 +120,7 @@ def _merged(
     ctx = request.person
     before = values_at(register, row, version)
     theirs = form_values(ctx, register, row)
+    may_see = not register.personal or ctx.may_in(register.personal, row.unit_id)
     clashes = []
     for name in before:
         column = register.by_name.get(name)
@@ -127,10 +128,10 @@ def _merged(
             continue
         kind = register.kinds[name]
         mine = kind.exchanged(given.get(name))
-        if mine == before[name]:
+        if name not in given or mine == before[name]:
             form[name].process(None, theirs[name])
         elif mine != kind.exchanged(row.__data__.get(name)):
-            shown = partial(said, ctx, register, column, may_see=True)
+            shown = partial(said, ctx, register, column, may_see=may_see)
             clashes.append(
                 {
                     "column": ctx.gettext(column.label),
