@@ -18,6 +18,7 @@ from openbureau.kit.registers.spans import span_of, span_word
 FARTHEST = 10_000_000
 Told = tuple[str, Mapping[str, Any]]
 _NO_SUCH = N_("这一栏不能这样比较，请重新选择比较方式。")
+_REVERSED = N_("「%(text)s」的第一天在最后一天之后，这个条件没有使用。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class _Reading:
 
     def _day(self, key: str, name: str, op: str, text: str) -> str:
         """Fills the values of a span of days; the comparison it comes to, "" for no span,
-        `all` for one without ends."""
+        `all` for one without ends. Raises Unreadable: it ends before it begins."""
         if not isinstance(self.kind(name), Day):
             return ""
         if word := span_word(text):
@@ -189,6 +190,8 @@ class _Reading:
             if not dots:
                 return ""
             first, last = (self.kind(name).read(part, self._around) for part in (begin, end))
+            if first and last and first > last:
+                raise Unreadable(_REVERSED, text=text[:30])
         if op != "is":
             first, last = (None, last or first) if op == "to" else (first or last, None)
         if first and last:

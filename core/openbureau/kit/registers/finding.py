@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from openbureau.base.i18n import N_
 from openbureau.kernel.search.actions import Findable, index_record
 from openbureau.kernel.units.names import pinyin_of
 from openbureau.kit.registers.declared import Register
 
 MOST_INITIALS = 12
+_VOID = N_("已作废")
 
 
 def index_row(register: Register, row: Any) -> None:
@@ -26,6 +28,8 @@ def findable(register: Register, row: Any) -> Findable:
     its key and by the columns of the search box."""
     kinds = register.kinds
     words = [kinds[name].shown(getattr(row, name), str) for name in register.words]
+    if row.voided_at is not None:
+        words.insert(0, _VOID)
     title = register.record_title(row)
     _, initials = pinyin_of(title[:MOST_INITIALS])
     return Findable(

@@ -83,7 +83,10 @@ def changes_of(
 
 
 def _differences(before: str, after: str) -> list[Difference]:
+    """What changed; nothing of a new record, where there was nothing before."""
     former, latter = msgspec.json.decode(before), msgspec.json.decode(after)
+    if not former:
+        return []
     return [Difference(name, former.get(name), latter.get(name)) for name in latter]
 
 

@@ -51,14 +51,16 @@ def asked_by(ctx: Context, register: Register, address: Address) -> Asked:
 
 
 def listed(ctx: Context, register: Register, query: Asked) -> Listed:
-    """The page of a query that its address names. Raises Forbidden: it asks by a column that
-    this person sees masked."""
+    """The page of a query that its address names; beyond the end it has no rows. Raises Forbidden:
+    it asks by a column that this person sees masked."""
     refuse_hidden(ctx, register, query)
     sight = sight_of(ctx, register.read, register.realm, query.within)
     order, at = query.order, query.at
     skipped = (query.page - 1) * query.size
     if at is None and skipped:
         order, at = _jumped(register, sight, query, skipped)
+        if at is None:
+            return Listed((), has_earlier=True, has_later=False, skipped=skipped)
     build = _compiled(_page, register, query.shape, sight.scope, order, query.size + 1)
     found = build.rows(**sight.values, **query.values, **_at(at))
     rows = found[: query.size]
@@ -112,7 +114,8 @@ def _at(at: tuple[Any, int] | None) -> Mapping[str, Any]:
 def _jumped(
     register: Register, sight: Sight, query: Asked, skipped: int
 ) -> tuple[Order, tuple[Any, int] | None]:
-    """The place behind which a page begins that was named by its number."""
+    """The place behind which a page begins that was named by its number; None: behind the
+    last row."""
     order = replace(query.order, is_backwards=False, place="")
     given = {**sight.values, **query.values}
     spots: list[bool] = [True]

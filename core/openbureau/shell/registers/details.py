@@ -119,7 +119,7 @@ def show_history(register: Register, request: Request) -> Any:
 def _event(ctx: Context, register: Register, change: Change, may_see: bool) -> dict[str, Any]:  # noqa: FBT001
     say = ctx.gettext
     told = []
-    for each in change.differences if change.action not in {"created", "imported"} else ():
+    for each in change.differences:
         column = register.by_name.get(each.column)
         if column is not None:
             before, after = (

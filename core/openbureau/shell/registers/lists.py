@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -77,7 +78,7 @@ def _rows(
     began = time.perf_counter()
     is_counted = query.shape.is_declared or plain.query.get("counted") == "1"
     count = total(ctx, register, query) if is_counted else None
-    found = listed(ctx, register, query)
+    query, found = _found(ctx, register, query, count)
     elapsed_s = time.perf_counter() - began
     pairs = [pair for pair in plain.query.multi_items() if pair[0] not in PLACE]
     return {
@@ -89,6 +90,22 @@ def _rows(
         "total_url": f"{register.url}/total?{urlencode(pairs)}",
         "counted_url": list_url(register, [*pairs, ("counted", "1")]),
     }
+
+
+def _found(
+    ctx: Context, register: Register, query: Asked, count: int | None
+) -> tuple[Asked, Listed]:
+    """The page asked for; of a counted list the last one where that is beyond its end."""
+    if count is None:
+        return query, listed(ctx, register, query)
+    last = max(1, -(-count // query.size))
+    order = replace(query.order, place="", is_backwards=False)
+    final = replace(query, at=None, order=order, page=last)
+    query = final if query.page > last else query
+    found = listed(ctx, register, query)
+    if count and not found.rows:
+        query, found = final, listed(ctx, register, final)
+    return query, found
 
 
 def _search(

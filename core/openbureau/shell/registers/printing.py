@@ -15,6 +15,7 @@ from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.listing import asked_by, listed, total
 from openbureau.kit.registers.phrases import phrases, sentence
 from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
+from openbureau.shell.registers.searching import unusable
 
 ROWS_PRINTED = 1000
 
@@ -45,6 +46,7 @@ def print_list(register: Register, request: Request) -> Any:
         rows=table_rows(ctx, register, shown, listed(ctx, register, whole).rows),
         total=total(ctx, register, whole),
         words=sentence(ctx, told),
+        problems=unusable(ctx, asked),
         unit_name=unit_tree(ctx.tree_version).by_id[post.access_unit_id].name if post else "",
         person=ctx.account.name,
         printed_at=ctx.now,

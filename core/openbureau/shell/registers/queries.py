@@ -32,6 +32,7 @@ from openbureau.kit.registers.saved_queries import (
     save_query,
     shareable_units,
 )
+from openbureau.shell.registers.searching import unusable
 
 
 class QueryForm(Form):
@@ -81,12 +82,18 @@ def new_query(register: Register, request: Request) -> Any:
     return _form_page(register, request, form)
 
 
+def _refused(register: Register, request: Request, text: str) -> list[str]:
+    """Why what an address asks cannot be kept: it says something that cannot be used."""
+    ctx = request.person
+    return unusable(ctx, asked_by(ctx, register, kept_address(register, text)))
+
+
 def create_query(register: Register, request: Request) -> Any:
     """Keeps a query and leads back to it."""
     form = _form(register, request)
-    if form.validate():
+    text = query_text(register, kept_address(register, form.address.data or ""))
+    if not _refused(register, request, text) and form.validate():
         try:
-            text = query_text(register, kept_address(register, form.address.data or ""))
             made = save_query(
                 request.person, register, form.name.data or "", text, _unit_id(request, form)
             )
@@ -131,6 +138,8 @@ def overwrite(register: Register, request: Request) -> Any:
     """Keeps what the list asks now under the query's name."""
     given = str(request.form.get("address", "")) if request.form is not None else ""
     text = query_text(register, kept_address(register, given))
+    if _refused(register, request, text):
+        raise Invalid(N_("有的条件不能使用，没有存入。"), remedy=N_("请回到列表改正条件后再存。"))
     kept = overwrite_query(request.person, register, request.params["uid"], text)
     return redirect(f"{register.url}?{text}&query={kept.uid}", N_("已存入这个查询方案。"))
 
@@ -194,6 +203,7 @@ def _form_page(
         status=status,
         register=register,
         form=form,
+        problems=[] if uid else _refused(register, request, text),
         words=query_words(ctx, register, text),
         action=f"{register.url}/queries/{uid or 'new'}",
         back_url=f"{register.url}/queries" if uid else f"{register.url}?{text}",

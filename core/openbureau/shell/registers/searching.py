@@ -135,6 +135,11 @@ def _words(ctx: Context, told: Told | None) -> str:
     return ctx.gettext(told[0], **told[1]) if told else ""
 
 
+def unusable(ctx: Context, query: Asked) -> list[str]:
+    """What of the address could not be used, for pages without the form."""
+    return [_words(ctx, told) for told in query.problems]
+
+
 def problems(ctx: Context, query: Asked) -> list[str]:
     """What else of the address could not be used."""
     at_rows = list(query.faults.values())
