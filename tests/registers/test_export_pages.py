@@ -13,6 +13,8 @@ import pytest
 from openbureau_devices.models import Device
 
 from openbureau.base.database import reading, writing
+from openbureau.kernel.access.models import Role, RoleGrant
+from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.files.actions import sweep_orphans
 from openbureau.kit.registers.exports.ordering import KEPT_FOR
 from openbureau.kit.registers.models import BulkRun
@@ -137,6 +139,26 @@ def test_files_of_others_are_not_shown(devices: Bureau, zhang: Client) -> None:
     zhou = devices.sign_in("zhou")
     for address in (url, url.removesuffix("/file")):
         assert zhou.get(address).status == 404
+
+
+def test_file_is_given_while_the_person_may_see_what_it_holds(
+    devices: Bureau, zhang: Client
+) -> None:
+    keep([device(1, keeper="欧阳锋")])
+    full = export(zhang, personal="full", reason="年度核查").location
+    masked = export(zhang).location
+    assert "欧阳锋" in zhang.get(full).text
+    with writing():
+        RoleGrant.update(ended_at=devices.now).execute()
+        bump_epoch("access")
+    refused = zhang.get(full)
+    assert (refused.status, "含有完整的个人信息" in refused.words) == (403, True)
+    assert "欧阳锋" not in refused.text
+    assert "欧**" in zhang.get(masked).text
+    with writing():
+        Role.update(is_default=False).execute()
+        bump_epoch("access")
+    assert [zhang.get(url).status for url in (full, masked)] == [403, 403]
 
 
 def test_export_stays_open_where_the_plugin_can_only_be_read(

@@ -18,7 +18,7 @@ from openbureau.kit.registers.models import ImportBatch
 from openbureau.testing.bureau import Bureau
 from openbureau.testing.client import Answer, Client
 
-from .imported import row, text, workbook
+from .imported import HEADS, row, text, workbook
 
 HERE = Path(__file__).parent
 # With its metadata the plugin is one of the installed ones.
@@ -162,6 +162,27 @@ def test_batches_of_others_are_neither_shown_nor_written(devices: Bureau, zhang:
     assert zhou.get(found.url).status == 200
     assert zhou.post(f"{found.url}/apply").status == 403
     assert devices.sign_in("zhao").get(URL).status == 403
+
+
+def test_rows_are_shown_to_whoever_may_see_what_is_personal(devices: Bureau, zhang: Client) -> None:
+    heads = (*HEADS, "移动电话")
+    rows = [[*row("1"), "13812345678"], [*row("2", "锅炉", "火箭"), "13912345678"]]
+    found = zhang.follow(upload(zhang, workbook(rows, heads)))
+    writer = ("devices.list_device", "devices.write_device")
+    devices.grant_permission("sun", *writer, unit="530102")
+    sun = devices.sign_in("sun")
+    assert "设备.xlsx" in sun.get(URL).words
+    seen = sun.get(found.url)
+    assert (seen.status, "错误 1" in seen.words) == (200, True)
+    for words in ("逐行说明", "不在可选的值中", "下载标出错误的表格", "/errors", "请下载"):
+        assert words in found.text
+        assert words not in seen.text
+    assert sun.get(f"{found.url}/errors").status == 404
+    assert zhang.get(f"{found.url}/errors").status == 200
+    devices.grant("zhou", "devices.registrar", "530102", "unit")
+    zhou = devices.sign_in("zhou")
+    assert "逐行说明" in zhou.get(found.url).words
+    assert zhou.get(f"{found.url}/errors").status == 200
 
 
 def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from openbureau.kit.registers.imports.batches import (
     job_of,
     lines_of,
     may_apply,
+    may_see_rows,
     open_batch,
     own_batch_of,
     recent_batches,
@@ -185,7 +186,8 @@ def _batch_page(
     is_working = batch.state in WORKING
     message, params = refusal_of(batch)
     lamp, words = STATES[batch.state]
-    shown = () if is_working else _shown_actions(batch)
+    sees_rows = may_see_rows(ctx, register, batch)
+    shown = _shown_actions(batch) if sees_rows and not is_working else ()
     lines = told_lines(batch, shown, LINES_SHOWN) if shown else []
     return page(
         "kit/register_batch.html",
@@ -202,6 +204,7 @@ def _batch_page(
         unknown=headings_of(batch).get("unknown", []),
         lines=[_line(ctx, register, line) for line in lines],
         told_total=_told_total(batch, shown),
+        has_errors=bool(batch.error_digest) and sees_rows,
         is_own=batch.account_id == ctx.account.id,
         may_apply=may_apply(batch),
         may_undo=may_undo(ctx, register, batch),
@@ -270,8 +273,9 @@ def _line(ctx: Context, register: Register, line: Any) -> dict[str, Any]:
 
 def show_errors(register: Register, request: Request) -> Any:
     """The same table with its faults marked."""
-    batch = batch_of(request.person, register, request.params["uid"])
-    if not batch.error_digest:
+    ctx = request.person
+    batch = batch_of(ctx, register, request.params["uid"])
+    if not batch.error_digest or not may_see_rows(ctx, register, batch):
         raise NotFound
     stem = batch.file_name.removesuffix(extension_of(batch.file_name))
     name = request.catalogue.gettext("%(file)s（标出错误）", file=stem)

@@ -6,7 +6,7 @@ from typing import Any
 
 from openbureau.base.context import Context
 from openbureau.base.declarations import Page
-from openbureau.base.errors import NotFound
+from openbureau.base.errors import Forbidden, NotFound
 from openbureau.base.i18n import N_
 from openbureau.base.pages import Download, page, redirect
 from openbureau.base.request import Request
@@ -147,7 +147,7 @@ def _fault(ctx: Context, register: Register, fault: Any) -> dict[str, str]:
 
 
 def show_file(register: Register, request: Request) -> Any:
-    """The file of an export."""
+    """The file of an export, as long as the person may still see what it holds."""
     ctx = request.person
     run = own_run(ctx, register, request.params["uid"])
     path = kept_file(run, ctx.now)
@@ -158,6 +158,12 @@ def show_file(register: Register, request: Request) -> Any:
             remedy=N_("请回到列表重新导出。"),
         )
     wanted = wanted_of(run.params)
+    # Whether they may still read the register was asked before the page was made.
+    if wanted.is_full and not ctx.may(register.personal):
+        raise Forbidden(
+            N_("这个导出文件含有完整的个人信息，您现在没有查看权限，不能下载。"),
+            remedy=N_("请重新导出，个人信息会遮盖；如工作需要，请联系本单位管理员授予相应角色。"),
+        )
     return Download(path, content_disposition(run.file_name), MEDIA_TYPES[wanted.format])
 
 

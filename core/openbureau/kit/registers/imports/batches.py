@@ -104,6 +104,16 @@ def _is_shown(ctx: Context, register: Register, batch: ImportBatch) -> bool:
     return batch.account_id == ctx.account.id or ctx.may_in(register.write, batch.unit_id)
 
 
+def may_see_rows(ctx: Context, register: Register, batch: ImportBatch) -> bool:
+    """Whether this person may see what stood in the table: who brought it, and where columns
+    hold personal data, whoever may see that in the batch's unit."""
+    if batch.account_id == ctx.account.id:
+        return True
+    if not any(column.personal for column in register.columns):
+        return True
+    return ctx.may_in(register.personal, batch.unit_id)
+
+
 def own_batch_of(ctx: Context, register: Register, uid: str) -> ImportBatch:
     """A batch this person brought. Raises NotFound, Forbidden: somebody else did."""
     found = batch_of(ctx, register, uid)
