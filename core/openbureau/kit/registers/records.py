@@ -23,6 +23,8 @@ from openbureau.kit.registers.keys import hold_key
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
 from openbureau.kit.registers.models import RecordChange
 
+# Where a step keeps the names of files: no column has such a name.
+FILES = "附件"
 Told = tuple[str, Mapping[str, Any]]
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -252,6 +254,17 @@ def void_record(ctx: Context, register: Register, record_id: int, version: int, 
     return current
 
 
+def note_files(
+    ctx: Context, register: Register, row: Any, action: str, names: Sequence[str]
+) -> None:
+    """A step for files that were `attached` to a record or `detached` from it. Raises
+    Conflict: the record was changed since it was read."""
+    told = "、".join(names)
+    before, after = (None, told) if action == "attached" else (told, None)
+    _write(register, row, {"changed_at": ctx.now})
+    _note(ctx, register, row, Step(action), {FILES: before}, {FILES: after}, files=[*names])
+
+
 def restore_record(
     ctx: Context, register: Register, record_id: int, version: int, reason: str
 ) -> Any:
@@ -334,6 +347,7 @@ def _note(
     step: Step,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
+    **detail: Any,
 ) -> None:
     """History, audit line (an import has one of its own), search entry, stamp of a change."""
     change = RecordChange(
@@ -353,7 +367,7 @@ def _note(
     )
     _insert(change)
     if step.batch_id is None:
-        audit_record(ctx, register, row, step.action, columns=sorted(after))
+        audit_record(ctx, register, row, step.action, **(detail or {"columns": sorted(after)}))
     index_row(register, row)
     bump_stamp(register.realm)
 

@@ -27,7 +27,7 @@ from openbureau.kit.registers.history import (
 from openbureau.kit.registers.kinds import Choice, UnitChoice, YesNo
 from openbureau.kit.registers.listing import asked_by, neighbours
 from openbureau.kit.registers.masking import masked
-from openbureau.kit.registers.records import record
+from openbureau.kit.registers.records import FILES, record
 from openbureau.shell.attachments import attachment_lines
 from openbureau.shell.registers.returning import list_back, list_left, list_named, with_back
 
@@ -41,6 +41,8 @@ ACTIONS = {
     "voided": N_("作废"),
     "restored": N_("恢复"),
     "undone": N_("撤销导入"),
+    "attached": N_("添加附件"),
+    "detached": N_("移除附件"),
 }
 TONES = {"voided": "late", "corrected": "warn", "undone": "warn"}
 
@@ -121,7 +123,9 @@ def _event(ctx: Context, register: Register, change: Change, may_see: bool) -> d
     told = []
     for each in change.differences:
         column = register.by_name.get(each.column)
-        if column is not None:
+        if each.column == FILES:
+            told.append(each.after or each.before)
+        elif column is not None:
             before, after = (
                 said(ctx, register, column, value, may_see=may_see)
                 for value in (each.before, each.after)

@@ -31,6 +31,7 @@ from openbureau.kit.registers.records import (
     Step,
     change_record,
     create_record,
+    note_files,
     restore_record,
     void_record,
     writable,
@@ -66,7 +67,7 @@ def create(register: Register, request: Request) -> Any:
     except Invalid as refused:
         put_problems(form, refused.params["columns"])
         return _form_page(register, request, form, status=422)
-    _attach(ctx, register, made.id, form)
+    _attach(ctx, register, made, form)
     return redirect(register.record_url(made.id), N_("已登记。"))
 
 
@@ -93,12 +94,12 @@ def update(register: Register, request: Request) -> Any:
     reason = str(request.form.get("reason", "")).strip()[:300] if request.form else ""
     step = Step("corrected", reason) if reason else CHANGED
     try:
-        change_record(ctx, register, row.id, version, values, step)
+        row = change_record(ctx, register, row.id, version, values, step)
     except Invalid as refused:
         put_problems(form, refused.params["columns"])
         return _form_page(register, request, form, row, status=422)
-    _attach(ctx, register, row.id, form)
-    _detach(ctx, register, row.id, request)
+    _attach(ctx, register, row, form)
+    _detach(ctx, register, row, request)
     return redirect(_record_url(register, request, row), N_("已保存。"))
 
 
@@ -144,16 +145,21 @@ def _merged(
     return _form_page(register, request, form, row, status=409, clashes=clashes)
 
 
-def _attach(ctx: Context, register: Register, record_id: int, form: Form) -> None:
-    for stored in form[FILES].data:
-        attach(register.realm, record_id, stored, account_id=ctx.account.id, now=ctx.now)
+def _attach(ctx: Context, register: Register, row: Any, form: Form) -> None:
+    files = form[FILES].data
+    for stored in files:
+        attach(register.realm, row.id, stored, account_id=ctx.account.id, now=ctx.now)
+    if files:
+        note_files(ctx, register, row, "attached", [stored.name for stored in files])
 
 
-def _detach(ctx: Context, register: Register, record_id: int, request: Request) -> None:
-    gone = set(request.form.getlist("remove")) if request.form is not None else set()
-    for file in attachments_of(register.realm, record_id):
-        if file.uid in gone:
-            remove_attachment(register.realm, record_id, file.uid, ctx.now)
+def _detach(ctx: Context, register: Register, row: Any, request: Request) -> None:
+    asked = set(request.form.getlist("remove")) if request.form is not None else set()
+    gone = [file for file in attachments_of(register.realm, row.id) if file.uid in asked]
+    for file in gone:
+        remove_attachment(register.realm, row.id, file.uid, ctx.now)
+    if gone:
+        note_files(ctx, register, row, "detached", [file.name for file in gone])
 
 
 def _form_page(
