@@ -282,12 +282,56 @@ def test_same_file_at_once_is_told(zhang: Context) -> None:
         checked(zhang, content)
 
 
+CONTACTS = (*HEADS[:5], "安全管理人员", "移动电话")
+
+
+def contact(code: str, keeper: str, mobile: str, name: str = "锅炉") -> list[str]:
+    return [code, name, "锅炉", "某厂", "530102", keeper, mobile]
+
+
+def contacts() -> dict[str, tuple[str, str, str]]:
+    with reading():
+        return {d.code: (d.name, d.keeper, d.mobile) for d in Device.select()}
+
+
 def test_masked_cells_of_an_export_change_nothing(zhang: Context) -> None:
-    heads = ("设备代码", "产品名称", "设备种类", "使用单位", "移动电话")
-    first = [["1", "锅炉", "锅炉", "某厂", "13812345678"]]
-    applied(zhang, checked(zhang, workbook(first, heads)))
-    masked = [
-        ["1", "锅炉", "锅炉", "某厂", "138****5678"],
-        ["2", "锅炉", "锅炉", "某厂", "138****5678"],
-    ]
-    assert counts(checked(zhang, workbook(masked, heads))) == (0, 0, 1, 0, 1)
+    first = [contact("1", "欧阳锋", "13812345678")]
+    applied(zhang, checked(zhang, workbook(first, CONTACTS)))
+    again = [contact("1", "欧**", "138****5678"), contact("2", "", "138****5678")]
+    batch = checked(zhang, workbook(again, CONTACTS))
+    assert counts(batch) == (0, 0, 1, 0, 1)
+    assert "这是遮盖后的内容" in faults(batch)[3]
+
+
+@pytest.mark.parametrize("code", ["1", "2"])
+@pytest.mark.parametrize(
+    ("keeper", "mobile"), [("", "138****5679"), ("", "1381234567*"), ("欧*", ""), ("*", "")]
+)
+def test_other_masks_are_faults_of_new_and_known_records(
+    zhang: Context, code: str, keeper: str, mobile: str
+) -> None:
+    first = [contact("1", "欧阳锋", "13812345678")]
+    applied(zhang, checked(zhang, workbook(first, CONTACTS)))
+    batch = checked(zhang, workbook([contact(code, keeper, mobile, "电站锅炉")], CONTACTS))
+    assert counts(batch) == (0, 0, 0, 0, 1)
+    assert "这是遮盖后的内容" in faults(batch)[2]
+
+
+def test_import_tells_nothing_about_what_the_person_sees_masked(
+    devices: Bureau, zhang: Context
+) -> None:
+    kept = ("欧阳锋", "13812345678")
+    applied(zhang, checked(zhang, workbook([contact("1", *kept)], CONTACTS)))
+    devices.grant_permission("sun", "devices.list_device", "devices.write_device", unit="530102")
+    sun = devices.context("sun")
+    for guess in (kept, ("欧**", "138****5678"), ("欧阳克", "138****5679"), ("", "长" * 99)):
+        batch = checked(sun, workbook([contact("1", *guess)], CONTACTS))
+        assert (counts(batch), faults(batch)) == ((0, 0, 1, 0, 0), {}), guess
+        batch = checked(sun, workbook([contact("1", *guess, "电站锅炉")], CONTACTS))
+        assert (counts(batch), faults(batch)) == ((0, 1, 0, 0, 0), {}), guess
+    applied(sun, batch)
+    assert contacts() == {"1": ("电站锅炉", *kept)}
+    new = [contact("2", "黄蓉", "13912345678"), contact("3", "黄*", "")]
+    applied(sun, checked(sun, workbook(new, CONTACTS)), takes_good_rows=True)
+    assert contacts()["2"] == ("锅炉", "黄蓉", "13912345678")
+    assert "3" not in contacts()

@@ -20,6 +20,7 @@ Key = tuple[Any, ...]
 _encode = msgspec.json.Encoder(order="sorted").encode
 _DIGEST_BYTES = 12
 _REMEMBERED = 4096
+MASKED: Told = (N_("这是遮盖后的内容，不能导入。请填写完整内容，或留空表示不改。"), {})
 
 
 @dataclass(slots=True)
@@ -132,10 +133,7 @@ class Judge:
 
     def _judge_new(self, line: Judged) -> None:
         register = self._register
-        for name in self._personal:
-            value = line.values.get(name)
-            if isinstance(value, str) and HIDDEN * 2 in value:
-                line.problems[name] = (N_("这是遮盖过的内容，请填写完整。"), {})
+        self._refuse_masked(line, line.values)
         line.values.setdefault("unit", self._unit_id)
         faults = faults_of(self._ctx, register, line.values)
         line.problems = {**faults, **line.problems}
@@ -151,12 +149,27 @@ class Judge:
                 {"unit": node.short_name if node else ""},
             )
             return
+        if not ctx.may_in(register.personal, row.unit_id):
+            self._leave_personal(line)
         changed = {n: v for n, v in line.values.items() if self._differs(n, v, row)}
+        self._refuse_masked(line, changed)
         line.problems = {**faults_of(ctx, register, changed, row), **line.problems}
         line.record_id, line.version = row.id, row.version
         if not line.problems:
             line.values = changed
             line.action = "change" if changed else "same"
+
+    def _leave_personal(self, line: Judged) -> None:
+        """Leaves out what this person sees masked: whether it is the same would tell it."""
+        for name in self._personal:
+            line.values.pop(name, None)
+            line.problems.pop(name, None)
+
+    def _refuse_masked(self, line: Judged, values: Mapping[str, Any]) -> None:
+        for name in self._personal:
+            value = values.get(name)
+            if isinstance(value, str) and HIDDEN in value:
+                line.problems[name] = MASKED
 
     def _differs(self, name: str, value: Any, row: Any) -> bool:
         before = row.__data__.get(name)
