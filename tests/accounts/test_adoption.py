@@ -71,7 +71,7 @@ def two(servers: tuple[Slapd, Slapd], tmp_path: Path) -> Iterator[Bureau]:
     """A bureau with two directories; nobody comes from either yet."""
     bureau = open_bureau(tmp_path / "data")
     with writing():
-        for code, server in zip(("old", "new"), servers, strict=True):
+        for code, server in zip(("old", "next"), servers, strict=True):
             described = Described(code, f"目录{code}", server.url, READER_DN, SUFFIX,
                                   READER_PASSWORD)  # fmt: skip
             create_source(described, data=tmp_path / "data", now=bureau.now)
@@ -87,7 +87,7 @@ def url_of(login: str = "zhang") -> str:
     return f"/-/console/people/{Account.get(Account.login == login).uid}/directory"
 
 
-def asked(client: Client, login: str, source: str = "new", person: str = "zhang") -> Answer:
+def asked(client: Client, login: str, source: str = "next", person: str = "zhang") -> Answer:
     assert client.get(url_of(person)).status == 200
     return client.post(url_of(person), {"source": source, "login": login})
 
@@ -124,7 +124,7 @@ def lines_of(run: SyncRun, login: str) -> list[str]:
 
 
 def test_a_local_account_becomes_the_directory_s_and_no_conflict(two: Bureau) -> None:
-    assert lines_of(planned(two, "new"), "zhang") == ["conflict"]
+    assert lines_of(planned(two, "next"), "zhang") == ["conflict"]
     own_posts = {post.id for post in Post.select().where(Post.account == zhang())}
     person = two.sign_in("zhang")
     client = two.sign_in("system")
@@ -135,17 +135,21 @@ def test_a_local_account_becomes_the_directory_s_and_no_conflict(two: Bureau) ->
     assert zhang().source == "local"
     assert confirmed(client, shown).status == 303
     account = zhang()
-    assert (account.source, account.directory.code, account.password_hash) == ("ldap", "new", None)
+    assert (account.source, account.directory.code, account.password_hash) == (
+        "ldap",
+        "next",
+        None,
+    )
     assert person.get("/").status == 303
     assert two.client().sign_in("zhang", PASSWORD).status != 200
     assert two.client().sign_in("zhang", DIRECTORY_PASSWORD).status == 200
     assert AuditRecord.select().where(AuditRecord.action == "core.adopt_account").count() == 1
-    run = planned(two, "new")
+    run = planned(two, "next")
     assert "conflict" not in lines_of(run, "zhang")
     assert applied(two, run).state == "applied"
     kept = Post.select().where((Post.account == account) & Post.is_active)
     assert own_posts <= {post.id for post in kept}
-    assert lines_of(planned(two, "new"), "zhang") == []
+    assert lines_of(planned(two, "next"), "zhang") == []
 
 
 def test_a_directory_account_moves_to_another_directory_and_login(two: Bureau) -> None:
@@ -156,9 +160,9 @@ def test_a_directory_account_moves_to_another_directory_and_login(two: Bureau) -
     assert "此后用登录名 zxm2 登录" in shown.words
     assert confirmed(client, shown).status == 303
     account = zhang()
-    assert (account.login, account.directory.code) == ("zxm2", "new")
+    assert (account.login, account.directory.code) == ("zxm2", "next")
     assert account.external_id != before
-    assert "conflict" not in lines_of(planned(two, "new"), "zxm2")
+    assert "conflict" not in lines_of(planned(two, "next"), "zxm2")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +194,7 @@ def test_an_entry_or_login_that_is_somebody_else_s_is_refused(two: Bureau) -> No
 def test_another_entry_than_the_one_shown_is_shown_first(two: Bureau) -> None:
     client = two.sign_in("system")
     client.get(url_of())
-    answer = client.post(url_of(), {"source": "new", "login": "zhang", "entry": "0" * 36})
+    answer = client.post(url_of(), {"source": "next", "login": "zhang", "entry": "0" * 36})
     assert answer.status == 200
     assert zhang().source == "local"
 
@@ -219,12 +223,12 @@ def test_a_command_does_the_same(two: Bureau) -> None:
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(root, ["--data", data, "account", "adopt", *arguments, "--json"])
 
-    assert "ACC-006" in run("audit", "--source", "new", "--directory-login", "zxm2").stderr
-    assert "ACC-007" in run("zhang", "--source", "new", "--directory-login", "nobody").stderr
+    assert "ACC-006" in run("audit", "--source", "next", "--directory-login", "zxm2").stderr
+    assert "ACC-007" in run("zhang", "--source", "next", "--directory-login", "nobody").stderr
     assert "LDAP-005" in run("zhang", "--source", "none").stderr
-    dry = json.loads(run("zhang", "--source", "new", "--dry-run").stdout)
+    dry = json.loads(run("zhang", "--source", "next", "--dry-run").stdout)
     assert (dry["unit"], dry["dry_run"], zhang().source) == ("人事处", True, "local")
-    done = json.loads(run("zhang", "--source", "new").stdout)
+    done = json.loads(run("zhang", "--source", "next").stdout)
     assert (done["stable_id"], zhang().source) == (zhang().external_id, "ldap")
 
 

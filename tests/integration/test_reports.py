@@ -121,9 +121,11 @@ def test_every_page_has_path_methods_zone_plugin_and_permission(
     for row in routes:
         assert set(row) == {"path", "methods", "zone", "plugin", "permission"}
         assert row["path"].startswith("/")
-        assert set(row["methods"]) <= {"GET", "POST"}
+        is_api = row["zone"] == "api"
+        assert row["path"].startswith("/api/v1/") == is_api
+        assert set(row["methods"]) <= ({"GET", "POST", "PATCH"} if is_api else {"GET", "POST"})
         assert row["methods"]
-        assert row["zone"] in {"staff", "public"}
+        assert row["zone"] in {"staff", "public", "api"}
         assert row["plugin"]
         assert row["permission"]
     pairs = [(row["path"], method) for row in routes for method in row["methods"]]
@@ -139,6 +141,8 @@ def test_pages_are_served_and_closed_as_listed(
         answer = running.visitor().get(row["path"])
         is_open = row["permission"] == "public" and row["path"] not in STEPS_OF_SIGNING_IN
         wanted = (200, False) if is_open else (303, True)
+        if row["zone"] == "api":
+            wanted = (401, False)
         assert (answer.status, "/-/sign-in" in answer.location) == wanted, row
 
 

@@ -15,6 +15,7 @@ VALUES = {
     "uid": ("x", "0" * 32),
     "code": ("530102", "nowhere"),
     "slug": ("bulletins", "nothing"),
+    "noun": ("bulletin", "nothing"),
     "name": ("table", "nothing"),
     "digest": ("x", "0" * 64),
     "deed": ("rename", "nothing"),
