@@ -98,3 +98,11 @@ def test_a_double_in_another_unit_is_not_named(devices: Bureau, url: str) -> Non
     assert refused.status == 422
     assert "不在您的查看范围内" in refused.words
     assert "蒸汽锅炉" not in refused.words
+
+
+def test_a_right_guess_is_written_like_a_wrong_one(writer: Client, url: str) -> None:
+    writer.get(f"{url}/edit")
+    guess = {**FORM, "version": "1", "mobile": "13812345678"}
+    assert writer.post(f"{url}/edit", guess).status == 303
+    with reading():
+        assert Device.get().version == 2

@@ -16,7 +16,7 @@ from openbureau.kernel.calendar.fields import DateField
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, Line, Passage, UnitChoice, YesNo
-from openbureau.kit.registers.masking import HIDDEN, masked
+from openbureau.kit.registers.masking import HIDDEN, masked, masked_columns
 from openbureau.kit.registers.records import Told, is_required, read_values
 
 VERSION, FILES = "version", "files"
@@ -59,12 +59,9 @@ def form_values(ctx: Context, register: Register, row: Any) -> dict[str, Any]:
 
 
 def _hidden(ctx: Context, register: Register, row: Any) -> frozenset[str]:
-    """The columns of a record that this person sees masked."""
-    if row is None or row.id is None or not register.personal:
-        return frozenset()
-    if ctx.may_in(register.personal, row.unit_id):
-        return frozenset()
-    return frozenset(column.name for column in register.columns if column.personal)
+    """The columns of a record that this person sees masked; none of a new one."""
+    is_new = row is None or row.id is None
+    return frozenset() if is_new else masked_columns(ctx, register, row.unit_id)
 
 
 def form_given(ctx: Context, register: Register, form: Form, row: Any = None) -> Mapping[str, Any]:

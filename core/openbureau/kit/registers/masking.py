@@ -47,6 +47,13 @@ def is_masked_form(kind: str, value: str | None, given: str) -> bool:
     return HIDDEN in given and masked(kind, str(value or "")) == given
 
 
+def masked_columns(ctx: Context, register: Register, unit_id: int | None) -> frozenset[str]:
+    """The columns that a person sees masked in records of a unit."""
+    named = frozenset(column.name for column in register.columns if column.personal)
+    is_seen = not named or (unit_id is not None and ctx.may_in(register.personal, unit_id))
+    return frozenset() if is_seen else named
+
+
 def hidden_columns(ctx: Context, register: Register) -> frozenset[str]:
     """The columns nothing may be asked by: somewhere in the person's reach they see them
     masked, and asking would tell what the mask hides."""

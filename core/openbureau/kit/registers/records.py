@@ -21,6 +21,7 @@ from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.keys import hold_key
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
+from openbureau.kit.registers.masking import masked_columns
 from openbureau.kit.registers.models import RecordChange
 
 # Where a step keeps the names of files: no column has such a name.
@@ -208,7 +209,11 @@ def change_record(
     if current.version != version or current.voided_at is not None:
         raise Conflict
     before = {name: current.__data__.get(name) for name in values}
-    changed = {name: value for name, value in values.items() if before[name] != value}
+    # A right guess at what is masked is a change like any other, so that it tells nothing.
+    guessed = masked_columns(ctx, register, current.unit_id)
+    changed = {
+        name: value for name, value in values.items() if before[name] != value or name in guessed
+    }
     if not changed:
         return current
     if changed.keys() & set(register.key):
