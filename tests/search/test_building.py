@@ -89,3 +89,10 @@ def test_no_such_kind_can_be_built(bureau: Bureau) -> None:
     system.get(CONSOLE)
     assert system.post(CONSOLE, {"realm": "demo/unknown"}).status == 404
     assert bureau.sign_in("li").get(CONSOLE).status == 403
+
+
+@pytest.mark.parametrize("asked", ["unit=999999", "type=bogus", "when=1999"])
+def test_what_cannot_narrow_a_search_is_told(bureau: Bureau, asked: str) -> None:
+    words = bureau.sign_in("li").get(f"/-/search?q=昆明&{asked}").words
+    assert "没有按它缩小范围" in words
+    assert "五华区局" in words

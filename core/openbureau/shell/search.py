@@ -55,13 +55,15 @@ def show_search(request: Request) -> Any:
         )
         if found.hits:
             groups.append(_group(request, kind, found, limit, is_one=is_one))
+    filters = _filters(request, kinds)
     return page(
         "core/search.html",
         fragment="found",
         q=words,
         groups=groups,
         total=sum(group["total"] for group in groups),
-        filters=_filters(request, kinds),
+        filters=filters,
+        problems=_problems(request, filters),
         elapsed_ms=round((time.perf_counter() - started) * 1000),
         reset_url=_url(request, type="", unit="", when="") if _is_narrowed(request) else "",
     )
@@ -142,17 +144,13 @@ def _years(today: dt.date) -> range:
 def _filters(request: Request, kinds: Sequence[Searched]) -> list[dict[str, Any]]:
     say, tree = request.catalogue.gettext, unit_tree(request.person.tree_version)
     own = [tree.by_id[post.access_unit_id] for post in request.person.posts]
-    near = dict.fromkeys(
-        (*own, *(child for root in tree.roots for child in tree.children(root.id)))
-    )
-    asked = tree.by_code.get(request.query.get("unit", ""))
-    units = [*near, *([asked] if asked and asked not in near else [])]
+    units = dict.fromkeys((*own, *tree.access_units()))
     years = [(str(year), say("%(year)s 年", year=year)) for year in _years(request.person.today)]
     options: Mapping[str, tuple[str, list[tuple[str, str]]]] = {
         "type": (say("类型"), [(kind.realm, say(kind.label)) for kind in kinds]),
         "unit": (
             say("单位"),
-            [(unit.code, unit.short_name) for unit in units if unit.is_access_unit],
+            [(unit.code, unit.short_name) for unit in units],
         ),
         "when": (say("时间"), [("month", say("本月")), ("quarter", say("近三个月")), *years]),
     }
@@ -164,6 +162,20 @@ def _filters(request: Request, kinds: Sequence[Searched]) -> list[dict[str, Any]
             "options": [("", say("全部")), *found],
         }
         for name, (label, found) in options.items()
+    ]
+
+
+def _problems(request: Request, filters: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the address narrows by that is not to be had."""
+    say = request.catalogue.gettext
+    return [
+        say(
+            N_("没有「%(value)s」这个%(name)s，没有按它缩小范围。"),
+            value=entry["value"][:40],
+            name=entry["label"],
+        )
+        for entry in filters
+        if entry["value"] not in dict(entry["options"])
     ]
 
 
