@@ -6,16 +6,13 @@ from openbureau.kit import Register
 from .registers import DEVICES
 
 CODES = ("devices.list_device", "devices.write_device", "devices.see_personal")
+LABELS = (N_("查看设备"), N_("登记设备"), N_("查看设备联系人"))
 
 
 @hookimpl
 def permissions() -> Permissions:
     return Permissions(
-        permissions=(
-            Permission(CODES[0], N_("查看设备")),
-            Permission(CODES[1], N_("登记设备")),
-            Permission(CODES[2], N_("查看设备联系人")),
-        ),
+        permissions=tuple(map(Permission, CODES, LABELS)),
         roles=(
             RoleTemplate("devices.reader", N_("设备查询人"), CODES[:1], is_default=True),
             RoleTemplate("devices.registrar", N_("设备登记员"), CODES),

@@ -10,7 +10,6 @@ from openbureau.kit import BulkAction, Column, Lamp, Register, Retention, Step, 
 from .models import Device
 
 WARNING_DAYS = 30
-
 CONTACT = N_("检验到期时联系")
 
 
@@ -18,8 +17,7 @@ def lamp(row: Any, today: dt.date) -> Lamp | None:
     """How long until the next inspection; none for a device that is not in use."""
     if row.state != "used" or row.due_on is None:
         return None
-    due = dt.date.fromisoformat(str(row.due_on))
-    left = (due - today).days
+    left = (dt.date.fromisoformat(str(row.due_on)) - today).days
     if left < 0:
         return Lamp("late", N_("超期 %(days)s 天"), {"days": -left})
     return Lamp("warn" if left <= WARNING_DAYS else "ok", N_("剩 %(days)s 天"), {"days": left})
@@ -28,9 +26,8 @@ def lamp(row: Any, today: dt.date) -> Lamp | None:
 def check(ctx: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
     """What no single column can tell: a device is not inspected before it was made."""
     made, inspected = values["made_on"], values["inspected_on"]
-    if made and inspected and str(inspected) < str(made):
-        return {"inspected_on": N_("最近检验日期早于制造日期。")}
-    return {}
+    is_early = made and inspected and str(inspected) < str(made)
+    return {"inspected_on": N_("最近检验日期早于制造日期。")} if is_early else {}
 
 
 def put_idle(ctx: Any, register: Register, row: Any, reason: str) -> None:
@@ -52,7 +49,6 @@ DEVICES = Register(
     personal="devices.see_personal",
     filters=("kind", "state", "due_on"),
     words=("code", "certificate", "user", "place"),
-    order="-id",
     retention=Retention("used_on", 10, N_("使用登记证注销后十年")),
     actions=(BulkAction("idle", N_("停用"), "devices.write_device", put_idle),),
     lamp=lamp,
