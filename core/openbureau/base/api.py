@@ -18,6 +18,7 @@ from openbureau.base.database import writing
 from openbureau.base.errors import (
     BadRequest,
     Conflict,
+    Invalid,
     NotAcceptable,
     Problem,
     UnknownMedia,
@@ -146,7 +147,10 @@ def problem_answer(request: Request, problem: Problem, incident: str = "") -> Re
     """The problem document of a refusal (RFC 9457), in the language of the program."""
     say = request.catalogue.gettext
     what = say(problem.what, **problem.params)
-    rest = [say(text, **problem.params) for text in (problem.unaffected, problem.remedy) if text]
+    # What a refused form says of what was typed means nothing to a program.
+    is_form = problem.unaffected == Invalid.unaffected
+    unaffected = N_("没有任何内容被改动。") if is_form else problem.unaffected
+    rest = [say(text, **problem.params) for text in (unaffected, problem.remedy) if text]
     document: dict[str, Any] = {
         "type": f"urn:openbureau:problem:{problem.code}",
         "title": what,
