@@ -74,9 +74,18 @@ def create(register: Register, request: Request) -> Any:
 def edit_record(register: Register, request: Request) -> Any:
     """The form of a record as it stands."""
     row = writable(request.person, register, request.params["id"])
-    if row.voided_at is not None:
-        raise Conflict(N_("这条记录已经作废，不能再改。"), remedy=N_("请先恢复它。"))
+    _refuse_void(row)
     return _form_page(register, request, record_form(register, request, row), row)
+
+
+def _refuse_void(row: Any) -> None:
+    """Raises Conflict: the record is void."""
+    if row.voided_at is not None:
+        raise Conflict(
+            N_("这条记录已经作废，不能再改。"),
+            unaffected=N_("没有任何内容被改动。"),
+            remedy=N_("请先恢复它。"),
+        )
 
 
 def update(register: Register, request: Request) -> Any:
@@ -84,12 +93,13 @@ def update(register: Register, request: Request) -> Any:
     them changed is merged, and the form waits to be sent again."""
     ctx = request.person
     row = writable(ctx, register, request.params["id"])
+    _refuse_void(row)
     form = record_form(register, request, row)
     values = form_given(ctx, register, form, row)
     if form.errors:
         return _form_page(register, request, form, row, status=422)
     version = _version(form)
-    if row.voided_at is None and version < row.version:
+    if version < row.version:
         return _merged(register, request, row, form, values, version)
     reason = str(request.form.get("reason", "")).strip()[:300] if request.form else ""
     step = Step("corrected", reason) if reason else CHANGED

@@ -267,7 +267,7 @@ def _line(ctx: Context, register: Register, line: Any) -> dict[str, Any]:
         "number": line.number,
         "key": " ".join(str(values.get(name) or "") for name in register.key)[:60],
         "columns": say("、").join(say(name) for name in dict.fromkeys(names)),
-        "why": reason_text(ctx, problems),
+        "why": reason_text(ctx, register, problems),
     }
 
 

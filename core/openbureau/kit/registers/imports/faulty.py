@@ -31,7 +31,7 @@ def write_faulty_table(ctx: Context, register: Register, batch: ImportBatch) -> 
     places = {column.name: place for place, column in headings.columns.items()}
     names = {place: column.label for place, column in headings.columns.items()}
     with TemporaryFile() as file:
-        marked = _marked(ctx, batch, places, below)
+        marked = _marked(ctx, register, batch, places, below)
         write_marked(ctx, register, file, names | dict(headings.unknown), marked)
         file.seek(0)
         stored = store(file, f"{batch.uid}.xlsx", LARGEST_BYTES, ctx.now)
@@ -42,6 +42,7 @@ def write_faulty_table(ctx: Context, register: Register, batch: ImportBatch) -> 
 
 def _marked(
     ctx: Context,
+    register: Register,
     batch: ImportBatch,
     places: Mapping[str, int],
     rows: Iterator[tuple[int, list[Any]]],
@@ -54,7 +55,7 @@ def _marked(
         if row_number != number:
             yield Marked(cells, frozenset(), "")
             continue
-        yield Marked(cells, _red(places, problems), reason_text(ctx, problems))
+        yield Marked(cells, _red(places, problems), reason_text(ctx, register, problems))
         number, problems = next(faults, (0, []))
 
 
@@ -62,9 +63,15 @@ def _red(places: Mapping[str, int], problems: list[Any]) -> frozenset[int]:
     return frozenset(places[name] for name, *_ in problems if name in places)
 
 
-def reason_text(ctx: Context, problems: list[Any]) -> str:
-    """What is wrong with a row, in one line."""
-    return ctx.gettext("；").join(ctx.gettext(message, **params) for _, message, params in problems)
+def reason_text(ctx: Context, register: Register, problems: list[Any]) -> str:
+    """What is wrong with a row, in one line; of several faults each with its column."""
+    say = ctx.gettext
+    texts = []
+    for name, message, params in problems:
+        column, text = register.by_name.get(name), say(message, **params)
+        is_named = len(problems) > 1
+        texts.append(f"{say(column.label)}{say('：')}{text}" if column and is_named else text)
+    return say("；").join(texts)
 
 
 def _faults(batch: ImportBatch) -> Iterator[tuple[int, list[Any]]]:
