@@ -44,8 +44,8 @@ def taken_part(question: Question, realm: str, holders: Sequence[str]) -> list[t
     each with whether the words are in its title."""
     mark = "%s" if is_postgresql() else "?"
     marks = ", ".join([mark] * len(holders))
-    titles, title_values = _among(question, "titled")
-    found, values = _among(question, "unseen")
+    titles, title_values = among(question, "titled")
+    found, values = among(question, "unseen")
     asked = (
         f"SELECT DISTINCT e.id, {titles} FROM participant p "  # noqa: S608 - no values in it
         "JOIN search_entry e ON e.realm = p.realm AND e.record_id = p.record_id "
@@ -55,12 +55,8 @@ def taken_part(question: Question, realm: str, holders: Sequence[str]) -> list[t
     return [(entry_id, bool(is_in_title)) for entry_id, is_in_title in rows]
 
 
-def among(question: Question) -> Condition:
-    """The condition that an entry `e` holds the words and tokens."""
-    return _among(question)
-
-
-def _among(question: Question, part: str = "") -> Condition:
+def among(question: Question, part: str = "") -> Condition:
+    """The condition that an entry `e` is found; `part` as in `_found`."""
     table, (where, values) = _found(question, part)
     if is_postgresql():
         return where.replace("tokens", "e.tokens"), values

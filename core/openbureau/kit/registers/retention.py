@@ -169,9 +169,8 @@ def end_terms(
     while done < expected:
         with writing():
             rows = _batch(register, term, today)
-            for row in rows:
-                _empty(register, row, now)
             if rows:
+                _empty(register, rows, now)
                 detail = {"register": register.realm, "records": len(rows), "basis": term.basis}
                 record_audit(action=KIND, at=now, realm=REALM, detail=detail)
                 bump_stamp(register.realm)
@@ -188,31 +187,21 @@ def _batch(register: Register, term: Term, today: dt.date) -> list[Any]:
     return list(query.order_by(model.id).limit(AT_ONCE))
 
 
-def _empty(register: Register, row: Any, now: dt.datetime) -> None:
+def _empty(register: Register, rows: Sequence[Any], now: dt.datetime) -> None:
     names = [column.name for column in personal_columns(register)]
     emptied = {name: register.kinds[name].empty for name in names}
-    model = register.model
-    model.update(**emptied, changed_at=now, version=row.version + 1).where(
-        model.id == row.id
+    model, ids = register.model, [row.id for row in rows]
+    model.update(**emptied, changed_at=now, version=model.version + 1).where(
+        model.id.in_(ids)
     ).execute()
-    for name, value in emptied.items():
-        setattr(row, name, value)
-    _forget(
-        RecordChange,
-        (RecordChange.realm == register.realm) & (RecordChange.record_id == row.id),
-        ("before", "after"),
-        names,
-    )
-    batches = RecordChange.select(RecordChange.batch).where(
-        (RecordChange.realm == register.realm) & (RecordChange.record_id == row.id)
-    )
-    _forget(
-        ImportLine,
-        (ImportLine.record_id == row.id) & ImportLine.batch.in_(batches),
-        ("values",),
-        names,
-    )
-    index_row(register, row)
+    for row in model.select().where(model.id.in_(ids)):
+        index_row(register, row)
+    changes = (RecordChange.realm == register.realm) & RecordChange.record_id.in_(ids)
+    _forget(RecordChange, changes, ("before", "after"), names)
+    # All of a batch at once: an import's lines are found by their import only.
+    batches = RecordChange.select(RecordChange.batch).where(changes)
+    lines = ImportLine.batch.in_(batches) & ImportLine.record_id.in_(ids)
+    _forget(ImportLine, lines, ("values",), names)
 
 
 def _forget(model: Any, condition: Any, texts: Sequence[str], names: Sequence[str]) -> None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from openbureau.base.context import Context
 from openbureau.base.errors import Invalid
 from openbureau.base.i18n import N_
 from openbureau.base.request import Address, Request
-from openbureau.kit.registers.addresses import arranging, kept_address, narrowing
+from openbureau.kit.registers.addresses import kept_address
 from openbureau.kit.registers.asked import Asked
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.matching import still_matching
+from openbureau.kit.registers.saved_queries import query_text
 
 _LONGEST_ID = 10
 _AT_ONCE = 500
@@ -25,11 +25,6 @@ class Chosen:
     address: str
     is_all: bool
     ids: Sequence[int] = ()
-
-
-def address_of(register: Register, request: Address) -> str:
-    """What a list's address asks and how it is arranged, without place and choice."""
-    return urlencode([*narrowing(register, request), *arranging(register, request)])
 
 
 def usable_query(ctx: Context, register: Register, text: str) -> tuple[Address, Asked]:
@@ -52,7 +47,7 @@ def chosen_rows(ctx: Context, register: Register, request: Request) -> Chosen:
     what is no number, are left out."""
     sent = request.form if request.form is not None else request.query
     address = (
-        str(sent.get("address", "")) if request.form is not None else address_of(register, request)
+        str(sent.get("address", "")) if request.form is not None else query_text(register, request)
     )
     if sent.get("select_all") == "1":
         return Chosen(address, is_all=True)

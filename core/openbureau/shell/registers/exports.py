@@ -21,8 +21,8 @@ from openbureau.kit.registers.exports.wanted import Wanted, missing_columns, per
 from openbureau.kit.registers.listing import total
 from openbureau.kit.registers.phrases import address_in_words
 from openbureau.kit.registers.run_jobs import enqueue_run
-from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
-from openbureau.shell.registers.asking import address_of, list_at, usable_query
+from openbureau.kit.registers.saved_queries import arrangement_of, query_text, shown_columns
+from openbureau.shell.registers.asking import list_at, usable_query
 
 ROWS_AT_ONCE = 5000
 
@@ -57,7 +57,7 @@ def ask_export(register: Register, request: Request) -> Any:
     form = ExportForm(request, may_see=_may_see(ctx, register))
     names = request.query.getlist("columns") or arrangement_of(ctx, register).columns
     shown = [column.name for column in shown_columns(register, names)]
-    return _export_page(register, request, form, address_of(register, request), shown)
+    return _export_page(register, request, form, query_text(register, request), shown)
 
 
 def _may_see(ctx: Context, register: Register) -> bool:
