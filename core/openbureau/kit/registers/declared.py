@@ -167,6 +167,11 @@ class Register:
         return {column.name: column for column in self.columns}
 
     @cached_property
+    def personal_names(self) -> frozenset[str]:
+        """The columns that hold personal data, by name."""
+        return frozenset(column.name for column in self.columns if column.personal)
+
+    @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """How each column's values are read and shown, by name."""
         return {column.name: kind_of(column.field) for column in self.columns}
@@ -234,7 +239,7 @@ def _naming_problems(register: Register) -> list[str]:
 
 def _personal_problems(register: Register) -> list[str]:
     found = []
-    personal = {column.name for column in register.columns if column.personal}
+    personal = register.personal_names
     if register.order.removeprefix("-") in personal:
         found.append("its order would tell personal data")
     told = personal & {*register.title, *register.key, *register.words}

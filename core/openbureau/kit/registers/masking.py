@@ -49,7 +49,7 @@ def is_masked_form(kind: str, value: str | None, given: str) -> bool:
 
 def masked_columns(ctx: Context, register: Register, unit_id: int | None) -> frozenset[str]:
     """The columns that a person sees masked in records of a unit."""
-    named = frozenset(column.name for column in register.columns if column.personal)
+    named = register.personal_names
     is_seen = not named or (unit_id is not None and ctx.may_in(register.personal, unit_id))
     return frozenset() if is_seen else named
 
@@ -57,7 +57,7 @@ def masked_columns(ctx: Context, register: Register, unit_id: int | None) -> fro
 def hidden_columns(ctx: Context, register: Register) -> frozenset[str]:
     """The columns nothing may be asked by: somewhere in the person's reach they see them
     masked, and asking would tell what the mask hides."""
-    named = frozenset(column.name for column in register.columns if column.personal)
+    named = register.personal_names
     if not named:
         return named
     read = ctx.reach.get(register.read, NOWHERE)

@@ -257,7 +257,7 @@ def _tells_personal_data(register: Register, address: str) -> bool:
     """Whether a value is asked of a personal column: whoever is given the query would read it."""
     pairs = parse_qsl(address)
     asked = {value if name == "field" else name for name, value in pairs}
-    return any(column.personal for column in register.columns if column.name in asked)
+    return not asked.isdisjoint(register.personal_names)
 
 
 def _invalid(field: str, message: str, **params: Any) -> Invalid:
