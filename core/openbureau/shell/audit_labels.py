@@ -106,4 +106,5 @@ REALMS = {
     "core/token": N_("接口令牌"),
     "core/sync": N_("目录同步"),
     "core/directory_source": N_("目录来源"),
+    "core/retention": N_("个人信息保存期限"),
 }

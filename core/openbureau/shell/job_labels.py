@@ -14,6 +14,9 @@ CORE_LABELS = {
     "core.undo_import": N_("撤销导入"),
     "core.end_retention": N_("清除到期的个人信息"),
     "core.build_index": N_("重建搜索索引"),
+    "core.run_bulk": N_("成批办理"),
+    "core.export_register": N_("导出台账"),
+    "core.convert_document": N_("转换文档以便预览"),
 }
 
 
