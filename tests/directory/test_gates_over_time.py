@@ -2,20 +2,24 @@
 counts together with the plan."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.directory.running import Synced
+from tests.directory.test_groups import mapped, role
 from tests.directory.test_runs import applied, removal
 
 from openbureau.base.database import db, reading
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.sync.queries import recent_of
-from openbureau.testing.slapd import Slapd
+from openbureau.testing.directory import bureau_entries
+from openbureau.testing.slapd import SUFFIX, Slapd
 
 pytestmark = pytest.mark.slapd
 LEAVERS = [index * 8 for index in range(12)]
+GROUP = f"cn=many,{SUFFIX}"
+MEMBERS = [f"u{index}" for index in range(32)]
 
 
 @pytest.fixture
@@ -84,3 +88,62 @@ def test_people_who_came_disabled_were_never_lost(synced: Synced, slapd: Slapd) 
     run = synced.read(source)
     with reading():
         assert (run.state, recent_of(run)) == ("planned", 0)
+
+
+@pytest.fixture
+def grouped(make_slapd: Callable[..., Slapd]) -> Slapd:
+    """A directory with a group of 32 people."""
+    group = {"objectClass": "posixGroup", "cn": "many", "gidNumber": "100", "memberUid": MEMBERS}
+    return make_slapd([*bureau_entries(), (GROUP, group)])
+
+
+def without(*members: str) -> str:
+    lines = "".join(f"memberUid: {member}\n" for member in members)
+    return f"dn: {GROUP}\nchangetype: modify\ndelete: memberUid\n{lines}\n"
+
+
+def test_roles_taken_back_little_by_little_are_counted_together(
+    synced: Synced, grouped: Slapd
+) -> None:
+    source = synced.add_source(grouped.url)
+    mapped(synced, source, GROUP, role("clerk"))
+    applied(synced, synced.read(source))
+    grouped.modify(without(*MEMBERS[:20]))
+    first = synced.read(source)
+    assert first.state == "planned"
+    applied(synced, first)
+    grouped.modify(without(*MEMBERS[20:31]))
+    rest = synced.read(source)
+    assert (rest.state, rest.blocked) == ("blocked", '["more-than-30-lose-roles"]')
+    synced.undo(first)
+    grouped.modify(without(MEMBERS[31]))
+    back = f"dn: {GROUP}\nchangetype: modify\nadd: memberUid\n"
+    grouped.modify(back + "".join(f"memberUid: {member}\n" for member in MEMBERS[:20]) + "\n")
+    assert synced.read(source).state == "planned"
+
+
+def test_roles_taken_back_on_another_day_are_not_counted(synced: Synced, grouped: Slapd) -> None:
+    source = synced.add_source(grouped.url)
+    mapped(synced, source, GROUP, role("clerk"))
+    applied(synced, synced.read(source))
+    grouped.modify(without(*MEMBERS[:20]))
+    applied(synced, synced.read(source))
+    synced.now += dt.timedelta(hours=25)
+    grouped.modify(without(*MEMBERS[20:]))
+    assert synced.read(source).state == "planned"
+
+
+@pytest.mark.parametrize("change", [without("u1"), removal(1)], ids=["group", "directory"])
+def test_last_holder_of_an_administrators_role_is_not_lost_to_a_group(
+    synced: Synced, grouped: Slapd, change: str
+) -> None:
+    source = synced.add_source(grouped.url)
+    grouped.modify(without(*MEMBERS[2:]))
+    mapped(synced, source, GROUP, role("power", "core.manage_units"))
+    assert synced.confirmed(synced.read(source)).state == "applied"
+    grouped.modify(without("u0"))
+    applied(synced, synced.read(source))
+    grouped.modify(change)
+    run = synced.read(source)
+    assert (run.state, run.blocked) == ("blocked", '["last-holder:power"]')
+    assert synced.confirmed(run).state == "applied"

@@ -164,6 +164,14 @@ def test_the_sheet_is_for_those_concerned(leaving: Bureau) -> None:
         assert leaving.sign_in(login).get(location).status == status, login
 
 
+def test_a_handover_is_found_again_by_either_name(leaving: Bureau) -> None:
+    client = leaving.sign_in("system")
+    location = confirmed(client, reviewed(client)).location
+    for words in ("", "zhang", "孙玉", "syl"):
+        assert location in client.get(f"/-/console/handovers?q={words}").text, words
+    assert location not in client.get("/-/console/handovers?q=zhao").text
+
+
 def test_todos_say_who_handed_them_over(leaving: Bureau) -> None:
     client = leaving.sign_in("system")
     confirmed(client, reviewed(client))
@@ -291,6 +299,8 @@ def test_the_command_line_lists_shows_and_verifies(bureau: Bureau) -> None:
 
     (row,) = run("list")
     assert (row["leaver"], row["successor"]) == ("张晓梅", "孙玉兰")
+    assert [row["handover"]] == [found["handover"] for found in run("list", "孙玉兰")]
+    assert run("list", "nobody") == []
     assert len(run("show", row["handover"])["lines"]) == 8
     assert run("verify") == [{"handover": row["handover"], "authentic": True}]
     with writing():

@@ -90,6 +90,30 @@ def test_warning_comes_after_signing_in(directory: Bureau, login: str, warning: 
     assert warning in client.follow(answer).words
 
 
+def test_grace_sign_ins_are_counted_down_and_nothing_is_written(
+    directory: Bureau, policy_slapd: Slapd
+) -> None:
+    policy_slapd.modify(
+        f"dn: {STRICT_DN}\nchangetype: modify\nreplace: pwdGraceAuthNLimit\npwdGraceAuthNLimit: 4\n"
+    )
+
+    def kept() -> list[object]:
+        password = "password_hash, must_change_password, password_changed_at, state"
+        return [
+            directory.rows(f"SELECT {password} FROM account WHERE login = 'grace'"),
+            directory.rows("SELECT * FROM sign_in_failure"),
+        ]
+
+    before = kept()
+    for sentence in ("还可以登录 2 次", "还可以登录 1 次", "这是最后一次宽限登录"):
+        client, answer = attempt(directory, "grace")
+        assert sentence in client.follow(answer).words
+        assert kept() == before
+    answer = attempt(directory, "grace")[1]
+    assert (answer.status, "可用的登录次数也用完了" in answer.words) == (422, True)
+    assert kept() == before
+
+
 @pytest.mark.parametrize("login", ["fine", "expiring", "grace", "expired", "mustchange", "gone"])
 def test_wrong_password_reads_the_same_for_all(directory: Bureau, login: str) -> None:
     answer = attempt(directory, login, "wrong")[1]

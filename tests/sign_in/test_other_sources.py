@@ -12,7 +12,13 @@ from openbureau.base.database import writing
 from openbureau.base.hookspecs import hookimpl
 from openbureau.base.plugins import Source
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.directory.binding import bind
+from openbureau.kernel.directory.breaker import sign_in_bind
+from openbureau.kernel.directory.sources import Described, create_source, source_config
 from openbureau.testing.bureau import Bureau, Client, close_bureau, open_bureau
+from openbureau.testing.directory import PASSWORD, config_for
+from openbureau.testing.fault_proxy import Fault, FaultProxy
+from openbureau.testing.slapd import READER_DN, READER_PASSWORD, SUFFIX, Slapd
 from openbureau.testing.synthetic import synthetic_plugins
 
 URL = "/-/sign-in"
@@ -172,3 +178,69 @@ def test_hanging_plugins_leave_the_page_and_the_password(make: Make) -> None:
     finally:
         over.set()
     assert bureau.application.plugins.executor.is_resting("synth01", "authenticate")
+
+
+def seconds(act: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.monotonic()
+    answer = act()
+    return time.monotonic() - began, answer
+
+
+@pytest.fixture
+def with_directory(make: Make, policy_slapd: Slapd) -> Iterator[tuple[Bureau, FaultProxy, Any]]:
+    """A bureau whose plugin never answers, and somebody who signs in through a directory."""
+    over = threading.Event()
+
+    def hang(request: Any) -> Any:
+        over.wait(60)
+
+    with FaultProxy(policy_slapd.port) as way:
+        bureau = make(hang)
+        data = bureau.installation.settings.data
+        with writing():
+            described = Described("dir", "目录", way.url, READER_DN, SUFFIX, READER_PASSWORD)
+            source = create_source(described, data=data, now=bureau.now)
+            Account.create(
+                login="fine",
+                name="fine",
+                source="ldap",
+                external_id=bind(config_for(policy_slapd), "fine", PASSWORD).external_id,
+                directory=source,
+                created_at=bureau.now,
+            )
+        yield bureau, way, source_config(source, data)
+        over.set()
+
+
+@pytest.mark.deep
+@pytest.mark.slapd
+def test_hanging_plugin_and_the_directory_do_not_hold_each_other_up(
+    with_directory: tuple[Bureau, FaultProxy, Any],
+) -> None:
+    bureau, way, config = with_directory
+    client, known = bureau.client(), bureau.sign_in("li")
+    client.get(URL)
+    waiting = [threading.Thread(target=bureau.client().get, args=(URL,)) for _ in range(20)]
+    for thread in waiting:
+        thread.start()
+    own = {"login": "fine", "password": PASSWORD}
+    taken, answer = seconds(lambda: client.post(URL, own))
+    assert (answer.status, answer.location) == (303, "/")
+    assert taken < 5
+    assert seconds(lambda: known.get("/-/units"))[0] < 2
+    for thread in waiting:
+        thread.join()
+    stranger = bureau.client()
+    stranger.get(URL)
+    taken, answer = seconds(lambda: stranger.post(f"{URL}/other"))
+    assert taken < 3
+    assert "没有从其他来源确认您的身份" in stranger.follow(answer).words
+    way.fault = Fault("hang")
+    taken, answer = seconds(lambda: stranger.post(URL, own))
+    assert (answer.status, "目录服务器暂时没有响应" in answer.words) == (503, True)
+    assert taken < 6
+    assert seconds(lambda: known.get("/-/units"))[0] < 2
+    way.fault = Fault()
+    assert sign_in_bind(config, "fine", PASSWORD).reason == "ok"
+    names = {fault.hook for fault in bureau.application.plugins.executor.faults}
+    assert names == {"authenticate"}

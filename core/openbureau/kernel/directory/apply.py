@@ -10,7 +10,7 @@ from openbureau.kernel.accounts.models import Post
 from openbureau.kernel.audit.actions import record_audit
 from openbureau.kernel.directory.apply_people import Writing, write_people
 from openbureau.kernel.directory.apply_units import write_units
-from openbureau.kernel.directory.images import Before, Recorder, grouped
+from openbureau.kernel.directory.images import Recorder, grouped
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.photos import kept_photos
 from openbureau.kernel.directory.plan import Plan
@@ -34,14 +34,15 @@ class Order:
     """Whose synchronisation is applied: the source (None is that of the start-up settings),
     what is excluded, who said so, and since when disabled people count for the gates.
 
-    `on_written` keeps the run, inside the same transaction; it returns the run's id.
+    `on_written` keeps the run with what the rows were before, as it is stored, inside the same
+    transaction; it returns the run's id.
     """
 
     source: DirectorySource | None = None
     excluded: Collection[str] = frozenset()
     account_id: int | None = None
     disabled_since: dt.datetime | None = None
-    on_written: Callable[[Plan, Before], int | None] = lambda plan, before: None
+    on_written: Callable[[Plan, str], int | None] = lambda plan, before: None
 
 
 def apply_plan(
@@ -75,9 +76,8 @@ def apply_plan(
         for picture in pictures:
             stored_file(picture, now)
         write_people(plan, Writing(source_id, unit_ids, sounds, now, recorder))
-        before = recorder.finished()
-        _make_findable(plan, unit_ids, before.created["account"], now)
-        run_id = order.on_written(plan, before)
+        _make_findable(plan, unit_ids, recorder.created("account"), now)
+        run_id = order.on_written(plan, recorder.finished().encoded())
         _note(plan, plan_hash, run_id, order, now)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from openbureau.kernel.accounts.models import ADMINISTRATORS
 from openbureau.kernel.directory.plan import AccountRow, Change, Current, RoleChange, UnitRow
@@ -18,8 +18,8 @@ COUNTED_HOURS = 24
 
 
 def counted_since(now: dt.datetime) -> dt.datetime:
-    """Since when people disabled by the source count together with those of a plan: several
-    small plans, or one with lines left out, are no way round."""
+    """Since when people whom the source disabled, or took a role from, count together with those
+    of a plan: several small plans, or one with lines left out, are no way round."""
     return now - dt.timedelta(hours=COUNTED_HOURS)
 
 
@@ -38,6 +38,7 @@ def tripped_gates(
         tripped += _emptied_units(synced + gone, leaving + gone, leaving, current.units)
     tripped.extend(_last_administrators(active, leaving))
     tripped.extend(_role_gates(roles, current))
+    tripped.extend(_last_holders(roles, current, disabled))
     return tuple(tripped)
 
 
@@ -68,9 +69,26 @@ def _role_gates(roles: Sequence[RoleChange], current: Current) -> list[str]:
     powers = {row.role_id for row in current.group_roles if row.is_power}
     given = {line.role_code for line in roles if line.action == "grant" and line.role_id in powers}
     found = [f"administrator-role:{code}" for code in sorted(given)]
-    if len({line.holder for line in roles if line.action == "revoke"}) > MOST_PEOPLE:
+    losing = {line.holder for line in roles if line.action == "revoke"}
+    lost = {f"account:{account_id}" for account_id in current.recent_revokes}
+    if losing and len(losing | lost) > MOST_PEOPLE:
         found.append("more-than-30-lose-roles")
     return found
+
+
+def _last_holders(
+    roles: Sequence[RoleChange], current: Current, disabled: Collection[int | None]
+) -> Iterator[str]:
+    """Roles of administrators that somebody holds now and nobody would."""
+    revoked = {line.grant_id for line in roles if line.action == "revoke"}
+    granted = {line.role_code for line in roles if line.action == "grant"}
+    kept = {
+        row.role_code
+        for row in current.powers
+        if row.grant_id not in revoked and row.account_id not in disabled
+    }
+    for code in sorted({row.role_code for row in current.powers} - kept - granted):
+        yield f"last-holder:{code}"
 
 
 def _emptied_units(

@@ -15,6 +15,7 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.units.models import Unit
 
 ROWS_PER_READ = 500
+MARK_DIGITS = 16
 
 # The columns a synchronisation writes. What follows from them (paths) is computed again.
 TRACKED: Mapping[str, tuple[Any, Sequence[str]]] = {
@@ -82,16 +83,24 @@ def mark(row: Mapping[str, Any]) -> str:
     if told.get("state") == "archived":
         told["state"] = "disabled"
     text = msgspec.json.encode(told, order="deterministic")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+    return hashlib.blake2b(text, digest_size=MARK_DIGITS // 2).hexdigest()
 
 
 class Before(msgspec.Struct, frozen=True):
     """What a synchronisation changed and made, by table. `marks` are the fingerprints of the
-    created rows, in their order."""
+    created rows in their order, as one text: each by itself would be four times the memory. An
+    earlier release kept them as a list."""
 
     changed: dict[str, list[RowImage]]
     created: dict[str, list[int]]
-    marks: dict[str, list[str]] = {}
+    marks: dict[str, str | list[str]] = {}
+
+    def created_marks(self, table: str) -> dict[int, str]:
+        """The fingerprint of each created row of a table that has one."""
+        kept = self.marks.get(table, "")
+        if isinstance(kept, str):
+            kept = [kept[at : at + MARK_DIGITS] for at in range(0, len(kept), MARK_DIGITS)]
+        return dict(zip(self.created.get(table, ()), kept, strict=False))
 
     def encoded(self) -> str:
         """The canonical form that is stored."""
@@ -118,8 +127,12 @@ class Recorder:
         """Remembers that these rows are new."""
         self._created[table] += ids
 
+    def created(self, table: str) -> Sequence[int]:
+        """The new rows of a table."""
+        return self._created[table]
+
     def finished(self) -> Before:
-        """What has changed since the rows were looked at."""
+        """What has changed since the rows were looked at. It is handed over: nothing is kept."""
         changed: dict[str, list[RowImage]] = {}
         for table, before in self._before.items():
             images = [
@@ -133,12 +146,14 @@ class Recorder:
                 if (differing := [n for n, value in after.items() if before[row_id][n] != value])
             ]
             changed[table] = images
-        created = {table: sorted(ids) for table, ids in self._created.items()}
-        marks = {
-            table: [mark(row) for _, row in row_values(table, ids)]
-            for table, ids in created.items()
-        }
-        return Before(changed, created, marks)
+        created = {table: sorted(self._created.pop(table)) for table in TRACKED}
+        return Before(changed, created, {table: _marks(table, created[table]) for table in TRACKED})
+
+
+def _marks(table: str, ids: Sequence[int]) -> str:
+    return "".join(
+        "".join(mark(row) for _, row in row_values(table, group)) for group in grouped(ids)
+    )
 
 
 def row_values(table: str, ids: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:

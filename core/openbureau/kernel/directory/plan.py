@@ -95,6 +95,14 @@ class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
     group: str
 
 
+class PowerRow(msgspec.Struct, frozen=True):
+    """A role of administrators somebody in use holds, without a last day."""
+
+    grant_id: int
+    role_code: str
+    account_id: int
+
+
 class Current(msgspec.Struct, frozen=True):
     """Everything a plan depends on besides the snapshot.
 
@@ -103,7 +111,9 @@ class Current(msgspec.Struct, frozen=True):
     what other sources brought is not touched, unless they are among the `orphaned` ones:
     those whose people the source may take over. `top_unit_id` is where its tree hangs.
     `closed_here` are units an administrator closed: the directory does not open them again.
-    `recent` are people the source has disabled in the last hours, whom the gates count too.
+    `recent` are people the source has disabled in the last hours, `recent_revokes` those from
+    whom its groups have taken a role: the gates count both too. `powers` are the roles of
+    administrators that are held, wherever they come from.
     """
 
     units: tuple[UnitRow, ...]
@@ -116,6 +126,8 @@ class Current(msgspec.Struct, frozen=True):
     grants: tuple[GrantRow, ...] = ()
     closed_here: frozenset[int] = frozenset()
     recent: frozenset[int] = frozenset()
+    recent_revokes: frozenset[int] = frozenset()
+    powers: tuple[PowerRow, ...] = ()
     source_names: Mapping[int, str] = {}
 
     @property
@@ -125,6 +137,7 @@ class Current(msgspec.Struct, frozen=True):
         digest = hashlib.sha256(encode((self.directory_id, self.top_unit_id)))
         digest.update(encode((sorted(map(str, self.orphaned)), sorted(self.closed_here))))
         digest.update(encode((sorted(self.recent), sorted(self.source_names.items()))))
+        digest.update(encode((sorted(self.recent_revokes), self.powers)))
         for part in (self.units, self.accounts, self.posts, self.group_roles, self.grants):
             for row in part:
                 digest.update(encode(row))

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from peewee import JOIN, fn
+
 from openbureau.base.database import param, statement
 from openbureau.kernel.access.models import Role, RoleGrant, RolePermission
 from openbureau.kernel.accounts.models import Account, Post
@@ -17,6 +19,7 @@ from openbureau.kernel.directory.plan import (
     GrantRow,
     GroupRoleRow,
     PostRow,
+    PowerRow,
     UnitRow,
 )
 from openbureau.kernel.sync.models import GroupRole
@@ -31,7 +34,7 @@ def current_rows(
 ) -> Current:
     """Every unit, every account with its synchronised posts, all active posts, and the roles
     groups of this source bring; None is the directory of the start-up settings. Whom the source
-    has disabled since that moment is counted by the gates."""
+    has disabled, or taken a role from, since that moment is counted by the gates."""
     source_id = None if source is None else source.id
     return Current(
         tuple(
@@ -47,6 +50,8 @@ def current_rows(
         grants=() if source_id is None else _grant_rows(source_id),
         closed_here=_closed_here(),
         recent=_recently_disabled(source_id, disabled_since),
+        recent_revokes=_recently_revoked(source_id, disabled_since),
+        powers=tuple(PowerRow(*row) for row in _powers().tuples()),
         source_names=_source_names(),
     )
 
@@ -80,6 +85,55 @@ def _recently_disabled(source_id: int | None, since: dt.datetime | None) -> froz
         .tuples()
     )
     return frozenset(account_id for (account_id,) in rows)
+
+
+def _recently_revoked(source_id: int | None, since: dt.datetime | None) -> frozenset[int]:
+    """From whom the groups of the source have taken a role since then that they do not hold
+    again. What an administrator ended does not count."""
+    if since is None or source_id is None:
+        return frozenset()
+    again = RoleGrant.alias()
+    held = again.select(again.id).where(
+        (again.account == RoleGrant.account)
+        & (again.role == RoleGrant.role)
+        & again.ended_at.is_null()
+    )
+    rows: Any = (
+        RoleGrant.select(RoleGrant.account)
+        .join(Account, on=(RoleGrant.account == Account.id))
+        .where(
+            (Account.directory == source_id)
+            & (RoleGrant.source == SYNCED)
+            & (RoleGrant.ended_at >= since)
+            & RoleGrant.ended_by.is_null()
+            & ~fn.EXISTS(held)
+        )
+        .tuples()
+    )
+    return frozenset(account_id for (account_id,) in rows)
+
+
+def _powers() -> Any:
+    """Grants of roles of administrators to people in use, also by their posts."""
+    holder = fn.COALESCE(RoleGrant.account, Post.account)
+    power = RolePermission.select(RolePermission.role).where(
+        RolePermission.permission.startswith(POWER_PREFIX)
+    )
+    return (
+        RoleGrant.select(RoleGrant.id, Role.code, holder)
+        .join(Role)
+        .switch(RoleGrant)
+        .join(Post, JOIN.LEFT_OUTER, on=((RoleGrant.post == Post.id) & Post.is_active))
+        .join(Account, on=(Account.id == holder))
+        .where(
+            RoleGrant.role.in_(power)
+            & RoleGrant.ended_at.is_null()
+            & RoleGrant.ends_on.is_null()
+            & Role.is_active
+            & (Account.state == "active")
+        )
+        .order_by(RoleGrant.id)
+    )
 
 
 def _source_names() -> dict[int, str]:

@@ -123,9 +123,13 @@ REASONS = MappingProxyType(
             "目录组将授予管理性角色：",
             "A group of the directory would give an administrator's role: ",
         ),
+        "last-holder": (
+            "管理性角色将没有人持有：",
+            "Nobody would hold an administrator's role any more: ",
+        ),
         "more-than-30-lose-roles": (
-            "将收回超过 30 人的角色。",
-            "More than 30 people would lose roles.",
+            "将收回超过 30 人的角色，近 24 小时内已收回的一并计入。",
+            "More than 30 people would lose roles, or have lost them in the last 24 hours.",
         ),
         "duplicate-code": ("两个单位用了同一个代码", "two units have one code"),
         "code-in-use": ("代码已被另一个单位使用", "the code belongs to another unit"),

@@ -11,6 +11,8 @@ from openbureau.kernel.accounts.models import Account, Post
 from openbureau.kernel.handover.models import Handover
 from openbureau.kernel.units.models import Unit
 
+LATEST = 100
+
 
 def handover(uid: str) -> Handover:
     """One handover. Raises NotFound: there is none."""
@@ -25,8 +27,10 @@ def handover_lines(made: Handover) -> list[dict[str, Any]]:
     return list(msgspec.json.decode(made.lines)["lines"])
 
 
-def handovers(unit_ids: Collection[int] | None = None, limit: int = 100) -> list[Any]:
-    """The latest handovers, of these units if any are given.
+def handovers(
+    unit_ids: Collection[int] | None = None, words: str = "", limit: int = LATEST
+) -> list[Any]:
+    """The latest handovers, of these units if any are given, and of people named like this.
 
     Rows: uid, leaver, successor, unit_name, administrator, handed_over_at, digest.
     """
@@ -53,7 +57,17 @@ def handovers(unit_ids: Collection[int] | None = None, limit: int = 100) -> list
     )
     if unit_ids is not None:
         query = query.where(Handover.unit.in_(sorted(unit_ids)))
+    if wanted := words.strip().lower():
+        query = query.where(_is_named(leaver, wanted) | _is_named(successor, wanted))
     return list(query.namedtuples())
+
+
+def _is_named(account: Any, wanted: str) -> Any:
+    return (
+        account.name.contains(wanted)
+        | account.initials.startswith(wanted)
+        | (account.login == wanted)
+    )
 
 
 def people_named(words: str, limit: int = 50) -> list[Any]:
@@ -62,11 +76,6 @@ def people_named(words: str, limit: int = 50) -> list[Any]:
     wanted = words.strip().lower()
     if not wanted:
         return []
-    condition = (
-        Account.name.contains(wanted)
-        | Account.initials.startswith(wanted)
-        | (Account.login == wanted)
-    )
     rows = (
         Account.select(
             Account.id,
@@ -78,7 +87,11 @@ def people_named(words: str, limit: int = 50) -> list[Any]:
             Post.title,
         )
         .join(Post)
-        .where(condition & Account.administrator.is_null() & (Account.state != "archived"))
+        .where(
+            _is_named(Account, wanted)
+            & Account.administrator.is_null()
+            & (Account.state != "archived")
+        )
         .order_by(Account.id, Post.is_active.desc(), Post.is_primary.desc(), Post.id.desc())
         .limit(limit * 3)
         .namedtuples()

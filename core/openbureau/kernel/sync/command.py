@@ -9,7 +9,6 @@ import msgspec
 
 from openbureau.kernel.directory.apply import Order
 from openbureau.kernel.directory.config import DirectoryConfig
-from openbureau.kernel.directory.images import Before
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
 from openbureau.kernel.directory.snapshot import Incomplete
@@ -58,7 +57,7 @@ class _Kept:
     excluded: Collection[str]
     now: dt.datetime
 
-    def written(self, plan: Plan, before: Before) -> int:
+    def written(self, plan: Plan, before: str) -> int:
         run: SyncRun = SyncRun.create(
             source=self.source,
             scope=self.scope,
@@ -68,7 +67,7 @@ class _Kept:
             plan_hash=plan.hash,
             excluded=msgspec.json.encode(sorted(self.excluded)).decode(),
             counts=counted(plan),
-            before=before.encoded(),
+            before=before,
             requested_at=self.now,
             planned_at=self.now,
             applied_at=self.now,

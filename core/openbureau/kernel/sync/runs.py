@@ -22,7 +22,6 @@ from openbureau.kernel.directory.apply import Order, PlanChanged, apply_plan
 from openbureau.kernel.directory.config import DirectoryConfig, directory_config
 from openbureau.kernel.directory.delta import advanced
 from openbureau.kernel.directory.gates import counted_since
-from openbureau.kernel.directory.images import Before
 from openbureau.kernel.directory.locking import found_rule
 from openbureau.kernel.directory.models import DirectorySource
 from openbureau.kernel.directory.plan import Plan
@@ -224,9 +223,9 @@ def _is_blocked(run: SyncRun) -> bool:
 def _write(run: SyncRun, found: Prepared, now: dt.datetime) -> None:
     """Writes the plan and what the rows were before. Raises PlanChanged: nothing written."""
 
-    def on_written(plan: Plan, before: Before) -> int:
+    def on_written(plan: Plan, before: str) -> int:
         require_applying(run)
-        keep(run, state="applied", reason="", detail="", before=before.encoded(), applied_at=now)
+        keep(run, state="applied", reason="", detail="", before=before, applied_at=now)
         advance_high_water(run.source_id, found.snapshot, now)
         if has_new_conflicts(run):
             raise_alarm(run, now, conflicts=conflict_count(plan))

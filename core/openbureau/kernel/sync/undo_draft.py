@@ -39,10 +39,7 @@ class Draft:
         self.run = run
         self.before = before
         self.left: dict[tuple[str, int], str] = {}
-        self.marks = {
-            table: dict(zip(ids, before.marks.get(table, ()), strict=False))
-            for table, ids in before.created.items()
-        }
+        self.marks = {table: before.created_marks(table) for table in TRACKED}
         self.rows: dict[str, Rows] = {
             table: dict(row_values(table, self._ids(table))) for table in TRACKED
         }

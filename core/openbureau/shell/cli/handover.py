@@ -19,9 +19,14 @@ def handover() -> None:
     """Group of handover commands."""
 
 
-@handover.command("list", help="列出办过的交接。List handovers, the latest first.")
+@handover.command(
+    "list",
+    help="列出最近办过的交接，可按姓名、首字母或账号查。"
+    "List the latest handovers, or those of people named like this.",
+)
+@click.argument("name", default="")
 @json_option
-def list_handovers(as_json: bool) -> None:
+def list_handovers(name: str, as_json: bool) -> None:
     installation()
     with reading():
         rows = [
@@ -33,7 +38,7 @@ def list_handovers(as_json: bool) -> None:
                 "administrator": row.administrator,
                 "at": row.handed_over_at.isoformat(),
             }
-            for row in handovers()
+            for row in handovers(words=name)
         ]
     report(
         rows,

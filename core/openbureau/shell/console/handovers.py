@@ -15,7 +15,7 @@ from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.accounts.queries import account_by_uid
 from openbureau.kernel.audit.seal import signing_key
 from openbureau.kernel.handover.holdings import KINDS, Holding, open_todo_totals
-from openbureau.kernel.handover.queries import handovers, people_named
+from openbureau.kernel.handover.queries import LATEST, handovers, people_named
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.picker import PartiesField
 from openbureau.shell.directory import STATE_LABELS
@@ -79,7 +79,7 @@ class Wizard:
 
 
 def list_handovers(request: Request) -> Any:
-    """Finding the person who leaves, and the handovers so far."""
+    """Finding the person who leaves, and the handovers so far of people named like this."""
     ctx = request.person
     words = request.query.get("q", "").strip()[:60]
     people = [row for row in people_named(words) if _is_in_reach(request, row.unit_id)]
@@ -104,7 +104,8 @@ def list_handovers(request: Request) -> Any:
             }
             for row in people
         ],
-        rows=handovers(None if reach.is_everywhere else reach.units),
+        rows=handovers(None if reach.is_everywhere else reach.units, words),
+        latest=LATEST,
     )
 
 
