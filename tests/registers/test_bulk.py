@@ -96,7 +96,8 @@ def test_void_needs_a_reason(devices: Bureau, zhang: Client) -> None:
     done = zhang.follow(ordered(zhang, f"act=void&record={rows[0].id}", reason="录重了"))
     assert "录重了" in done.words
     assert voided() == 1
-    assert devices.rows("SELECT 1 FROM search_entry WHERE summary LIKE '已作废%'") == [(1,)]
+    found = "SELECT 1 FROM search_entry WHERE summary LIKE ?"
+    assert devices.rows(found, ("已作废%",)) == [(1,)]
 
 
 def test_everything_that_matches_is_a_job_and_only_that(devices: Bureau, zhang: Client) -> None:
