@@ -170,6 +170,7 @@ def test_a_handover_is_found_again_by_either_name(leaving: Bureau) -> None:
     for words in ("", "zhang", "孙玉", "syl"):
         assert location in client.get(f"/-/console/handovers?q={words}").text, words
     assert location not in client.get("/-/console/handovers?q=zhao").text
+    assert "None" not in client.get("/-/console/handovers").words
 
 
 def test_todos_say_who_handed_them_over(leaving: Bureau) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from peewee import JOIN
 
-from openbureau.base.context import CHINA, Context
+from openbureau.base.context import CHINA, NOWHERE, Context
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import Forbidden, Invalid, NotFound
 from openbureau.base.i18n import N_
+from openbureau.kernel.access.grants import POWER, is_within
 from openbureau.kernel.access.models import Delegation
 from openbureau.kernel.accounts.acts import By, by
 from openbureau.kernel.accounts.models import Account, Post, Session
@@ -56,6 +57,26 @@ def lend(ctx: Context, lending: Lending) -> Delegation:
             code="DLG-002",
         )
     return arrange(by(ctx), lending)
+
+
+def lend_for(ctx: Context, lending: Lending) -> Delegation:
+    """What an administrator arranges for somebody absent: every post that is lent and who
+    stands in lie in their part of the tree.
+
+    Raises Refused: they do not, or it cannot be. Raises Forbidden: as `lend`.
+    """
+    within = ctx.reach.get(POWER, NOWHERE)
+    held = Post.select(Post.unit).where((Post.account == lending.delegator) & Post.is_active)
+    posts = held if lending.post is None else held.where(Post.id == lending.post.id)
+    if not all(within.is_everywhere or within.covers(post.unit_id) for post in posts):
+        raise Refused(
+            "delegator",
+            N_("%(name)s在您管理范围以外的单位也有任职，应由上级管理员安排，或由本人授权。"),
+            name=lending.delegator.name,
+        )
+    if not is_within(lending.delegate.id, within):
+        raise Refused("delegate", N_("%(name)s不在您管理的范围内。"), name=lending.delegate.name)
+    return lend(ctx, lending)
 
 
 def arrange(whose: By, lending: Lending) -> Delegation:

@@ -106,11 +106,13 @@ def visible_page(
     for number, part in enumerate(_parts(model, scope, order, condition, limit)):
         ranged = part.limit(limit).alias(f"range_{number}")
         chosen = ranged.select_from(ranged.c.rank, ranged.c.key, ranged.c.id)
-        merged = chosen if merged is None else merged.union(chosen)
+        merged = chosen if merged is None else merged.union_all(chosen)
     found = merged.alias("found")
     keys = (found.c.key, found.c.id)
+    # A record of a unit in reach in which the person also takes part comes from two ranges.
     return (
         found.select_from(found.c.rank, found.c.key, found.c.id)
+        .distinct()
         .order_by(found.c.rank, *(_directed(key, order) for key in keys))
         .limit(limit)
     )
@@ -169,7 +171,7 @@ def _parts(
             where.append(column.is_null(not has_value))
         if order.place and rank == 0:
             where.append(_behind(model, order, has_value=has_value))
-        for query, key in _ranges(model, scope):
+        for query, key in _ranges(model, scope, is_by_id=column is model.id):
             by = key if column is model.id else column
             directed = [_directed(part, order) for part in dict.fromkeys((by, key))]
             chosen = query.select(SQL(str(rank)).alias("rank"), by.alias("key"), key.alias("id"))
@@ -178,7 +180,7 @@ def _parts(
             yield _where(found, *where).order_by(*directed).limit(limit)
 
 
-def _ranges(model: Any, scope: Scope) -> Iterator[tuple[Any, Any]]:
+def _ranges(model: Any, scope: Scope, *, is_by_id: bool) -> Iterator[tuple[Any, Any]]:
     """Queries that together hold what a scope shows, each with the column of its keys."""
     if scope.is_everywhere:
         yield model.select(), model.id
@@ -191,12 +193,15 @@ def _ranges(model: Any, scope: Scope) -> Iterator[tuple[Any, Any]]:
         return
     for number in range(scope.units):
         yield model.select().where(model.unit == param(f"unit_{number}")), model.id
-    for number in range(scope.holders):
-        query = model.select().join(Participant, on=(Participant.record_id == model.id))
-        holds = (Participant.holder == param(f"holder_{number}")) & (
-            Participant.realm == param("realm")
-        )
-        yield query.where(_within(model, scope, holds)), Participant.record_id
+    taking_part = model.select().join(Participant, on=(Participant.record_id == model.id))
+    # Of one name the records come in the order of their ids; in any other order all are read.
+    apart = [_holds_as(number) for number in range(scope.holders)]
+    for holds in apart if is_by_id or not apart else [_holds(scope)]:
+        yield taking_part.where(_within(model, scope, holds)), Participant.record_id
+
+
+def _holds_as(number: int) -> Any:
+    return (Participant.holder == param(f"holder_{number}")) & (Participant.realm == param("realm"))
 
 
 def _within(model: Any, scope: Scope, condition: Any) -> Any:

@@ -10,6 +10,7 @@ from openbureau.shell.bench import (
     growth,
     lists,
     mixed,
+    reaches,
     start,
     tables,
     writes,
@@ -29,6 +30,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Run]]] = {
     "P12": desk.weighed,
     "P13": start.started,
     "P14": mixed.lived,
+    "P15": reaches.narrowed,
 }
 
 

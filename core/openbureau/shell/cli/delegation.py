@@ -13,6 +13,7 @@ from openbureau.kernel.access.delegations import (
     delegation_by_id,
     end_delegation,
     lend,
+    lend_for,
 )
 from openbureau.kernel.access.grants import POWER, is_within
 from openbureau.kernel.access.models import Delegation
@@ -92,7 +93,9 @@ def _lent(opened: Installation, lending: Lending, acting: str | None) -> Delegat
     now = dt.datetime.now(dt.UTC)
     own = lending.delegator.id
     ctx = _acting(opened, acting, now, {own}, own)
-    return lend(ctx, lending) if ctx else arrange(By(now), lending)
+    if ctx is None:
+        return arrange(By(now), lending)
+    return lend(ctx, lending) if ctx.account.id == own else lend_for(ctx, lending)
 
 
 def _acting(

@@ -18,7 +18,7 @@ from openbureau.kernel.access.delegations import (
     delegation_by_id,
     delegations_within,
     end_delegation,
-    lend,
+    lend_for,
 )
 from openbureau.kernel.access.grants import POWER, is_within
 from openbureau.kernel.accounts.acts import by
@@ -58,7 +58,7 @@ def create_arranged(request: Request) -> Any:
         account_by_uid(field.data[0].partition(":")[2]) for field in (form.delegator, form.delegate)
     )
     try:
-        lend(
+        lend_for(
             request.person,
             Lending(
                 delegator,
