@@ -110,9 +110,9 @@ def test_record_leads_back_to_its_row(registrar: Walker) -> None:
         expect(page.locator(f"#row-{number} .cell-main a")).to_be_focused()
         page.keyboard.press("ArrowDown")
         expect(page.locator(f"#row-{number} + tr .cell-main a")).to_be_focused()
-        page.focus("[name=q]")
+        page.focus("#search-words")
         page.keyboard.press("j")
-        expect(page.locator("[name=q]")).to_be_focused()
+        expect(page.locator("#search-words")).to_be_focused()
 
 
 def test_columns_are_moved_and_remembered(registrar: Walker) -> None:
