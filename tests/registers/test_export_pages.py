@@ -185,6 +185,7 @@ BAD_WISHES: tuple[tuple[dict[str, str], int], ...] = (
     ({"columns": "some"}, 422),
     ({"shown": "nothing,,rocket"}, 303),
     ({"address": "kind=rocket&sort=x&field=1&op=2&value=3&due_on=..x"}, 422),
+    ({"address": "kind=boiler&kind=lift"}, 422),
     ({"reason": "长" * 300, "personal": "full"}, 422),
 )
 
@@ -228,6 +229,7 @@ def test_command_exports_what_is_asked(devices: Bureau, database_url: str, tmp_p
         (("--out", "a.csv", "--filter", "name=x"), "EXP-003"),
         (("--out", "a.csv", "--columns", "x"), "EXP-004"),
         (("--out", "a.csv", "--query", "due_on=..x"), "EXP-005"),
+        (("--out", "a.csv", "--filter", "kind=lift", "--filter", "kind=ride"), "EXP-005"),
         (("--out", str(tmp_path / "no" / "a.csv")), "EXP-007"),
     ):
         assert run(*arguments)["code"] == code

@@ -159,7 +159,6 @@ def test_tables_of_imports_end_with_what_they_brought(devices: Bureau) -> None:
     ]
     ended = applied(zhang, checked(zhang, workbook(over, CONTACTS)), takes_good_rows=True)
     kept = applied(zhang, checked(zhang, workbook([contact("4", "2024-05-01")], CONTACTS)))
-    waiting = checked(zhang, workbook([contact("5", "2024-05-01")], CONTACTS))
     choose(devices, years="10", basis="使用登记办法", is_carried_out="y")
     end_terms(DEVICES, TODAY, devices.now)
     page = f"/devices/device/import/{ended.uid}"
@@ -170,29 +169,35 @@ def test_tables_of_imports_end_with_what_they_brought(devices: Bureau) -> None:
     end_terms(DEVICES, TODAY, later)
     with reading():
         texts = [line.values + line.problems for line in ImportLine.select()]
-        batches = {batch.id: batch for batch in ImportBatch.select()}
-        digests = {file.digest for file in StoredFile.select()}
-    assert sum("王大力" in text for text in texts) == 2
+        assert {file.digest for file in StoredFile.select()} == {kept.digest}
+    assert sum("王大力" in text for text in texts) == 1
     assert not any("1.38E+15" in text for text in texts)
-    assert batches[ended.id].digest == batches[ended.id].error_digest == ""
-    assert digests == {kept.digest, waiting.digest}
     sweep_orphans(later + dt.timedelta(hours=25))
-    assert not stored_path(ended.digest).exists()
-    assert not stored_path(ended.error_digest).exists()
-    assert stored_path(kept.digest).exists()
-    shown = client.get(page)
-    assert "表格已按保存期限清除" in shown.words
-    assert "这一格的内容已按保存期限清除" in shown.words
+    paths = [stored_path(digest) for digest in (ended.digest, ended.error_digest, kept.digest)]
+    assert [path.exists() for path in paths] == [False, False, True]
+    shown = client.get(page).words
+    assert "表格已按保存期限清除" in shown
+    assert "这一格的内容已按保存期限清除" in shown
     assert client.get(f"{page}/errors").status == 404
     action = "SELECT detail FROM audit_record WHERE action = 'core.end_retention' ORDER BY id"
     ((_,), (detail,)) = devices.rows(action)
     assert ended.digest in detail
     assert "使用登记办法" in detail
-    # Ten years later what was only checked is over as well.
-    end_terms(DEVICES, TODAY.replace(year=2036), later)
+
+
+def test_table_that_was_only_checked_ends_when_it_is_as_old_itself(devices: Bureau) -> None:
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
+    zhang = devices.context("zhang")
+    batch = checked(zhang, workbook([contact("5", "2024-05-01")], CONTACTS))
+    choose(devices, years="10", basis="使用登记办法", is_carried_out="y")
+    later = devices.now + dt.timedelta(hours=25)
+    end_terms(DEVICES, TODAY, later)
+    with reading():
+        assert ImportBatch.get_by_id(batch.id).state == "checked"
     end_terms(DEVICES, (devices.now + dt.timedelta(days=3660)).date(), later)
     with reading():
-        assert ImportBatch.get_by_id(waiting.id).state == "failed"
+        found = ImportBatch.get_by_id(batch.id)
+        assert (found.state, found.digest) == ("failed", "")
         assert not any("王大力" in line.values for line in ImportLine.select())
         assert StoredFile.select().count() == 0
 
