@@ -37,7 +37,7 @@ bench: setup
 	@$(BIN)/openbureau bench
 
 screenshots: setup
-	@OPENBUREAU_SCREENSHOTS=docs/use $(BIN)/python -m pytest -m browser tests/api tests/registers tests/journeys tests/keyboard plugins tests/docs/test_pages_from_macros.py
+	@OPENBUREAU_SCREENSHOTS=docs/use $(BIN)/python -m pytest -m browser tests/api tests/deadlines tests/registers tests/journeys tests/keyboard plugins tests/docs/test_pages_from_macros.py
 	@OPENBUREAU_SCREENSHOTS=docs/face $(BIN)/python -m pytest -m deep tests/face/test_screenshots.py
 
 catalogues:

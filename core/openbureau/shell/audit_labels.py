@@ -89,6 +89,7 @@ ACTIONS = {
     "core.end_retention": N_("清除到期的个人信息"),
     "core.choose_retention": N_("确定个人信息的保存期限"),
     "core.build_index": N_("重建搜索索引"),
+    "core.enter_calendar_year": N_("录入放假安排"),
 }
 REALMS = {
     "core/account": N_("账号"),
@@ -106,5 +107,6 @@ REALMS = {
     "core/token": N_("接口令牌"),
     "core/sync": N_("目录同步"),
     "core/directory_source": N_("目录来源"),
+    "core/calendar_year": N_("工作日历"),
     "core/retention": N_("个人信息保存期限"),
 }

@@ -9,6 +9,7 @@ from openbureau.base.context import CHINA, Context, Identity, Person
 from openbureau.base.i18n import Catalogue
 from openbureau.base.plugins import Plugins
 from openbureau.kernel.access.queries import Standing, standing
+from openbureau.kernel.calendar.entered import use_entered_years
 from openbureau.kernel.enablement.models import Epoch
 from openbureau.kernel.enablement.queries import enablement
 from openbureau.kernel.settings.queries import setting_in
@@ -50,6 +51,7 @@ def context_of(
 
     A post that is no longer theirs, or no longer lent, gives way to their first own one.
     """
+    use_entered_years(at.units)
     own = _standing(at, person.id)
     identities = (*(Identity(post) for post in own.posts), *own.lent)
     chosen = _chosen(identities, post_id)

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import chinese_calendar
 
 from openbureau.base.i18n import N_
+from openbureau.kernel.calendar.entered import entered_years
 
 WEEKDAYS = (N_("一"), N_("二"), N_("三"), N_("四"), N_("五"), N_("六"), N_("日"))
 _SATURDAY = 5
@@ -37,9 +38,19 @@ class DayKind(NamedTuple):
     holiday: str
 
 
-@cache
 def day_kind(date: dt.date) -> DayKind:
     """What the published calendar says of a day; `unknown` for a year without a notice."""
+    entered = entered_years()
+    special = entered.days.get(date)
+    if special is not None and not special.is_provisional:
+        return DayKind(special.kind, special.holiday)
+    if entered.years.get(date.year) is False:
+        return DayKind("rest" if is_weekend(date) else "working", "")
+    return _built_in(date)
+
+
+@cache
+def _built_in(date: dt.date) -> DayKind:
     try:
         is_rest, name = chinese_calendar.get_holiday_detail(date)
     except NotImplementedError:
@@ -47,9 +58,15 @@ def day_kind(date: dt.date) -> DayKind:
     return DayKind("rest" if is_rest else "working", _HOLIDAYS.get(name or "", ""))
 
 
+def built_in_years() -> range:
+    """The years whose notices come with this release."""
+    return range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
+
+
 class Working(NamedTuple):
     """Whether a day is worked, as far as is known. It is provisional for a year without a
-    notice: then weekends and the festivals of fixed date are days of rest."""
+    notice: then what an administrator expects holds, or else weekends and the festivals of
+    fixed date are days of rest."""
 
     is_worked: bool
     holiday: str
@@ -61,7 +78,10 @@ def working(date: dt.date) -> Working:
     kind, holiday = day_kind(date)
     if kind != "unknown":
         return Working(kind == "working", holiday, is_provisional=False)
-    holiday = _FIXED.get((date.month, date.day), "")
+    entered = entered_years()
+    if expected := entered.days.get(date):
+        return Working(expected.kind == "working", expected.holiday, is_provisional=True)
+    holiday = "" if date.year in entered.years else _FIXED.get((date.month, date.day), "")
     return Working(not holiday and not is_weekend(date), holiday, is_provisional=True)
 
 

@@ -18,6 +18,7 @@ from openbureau.kit.deadlines.counting import (
     counted,
 )
 from openbureau.shell.cli.options import json_option, report
+from openbureau.shell.cli.workdays import open_calendar
 
 REASONS: dict[DayReason, str] = {
     "counted": "计入 counted",
@@ -87,6 +88,7 @@ class Span(click.ParamType[Pause]):
 def deadline(
     start: dt.date, amount: int, kind: TermKind, pauses: tuple[Pause, ...], as_json: bool
 ) -> None:
+    open_calendar()
     try:
         found = counted(start, amount, kind, pauses)
     except ValueError as fault:

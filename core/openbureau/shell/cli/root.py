@@ -51,6 +51,7 @@ from openbureau.shell.cli.tokens import token
 from openbureau.shell.cli.unit_adoption import adopt_unit
 from openbureau.shell.cli.units import unit
 from openbureau.shell.cli.why import why
+from openbureau.shell.cli.workdays import calendar
 from openbureau.shell.loading import release
 
 
@@ -124,6 +125,7 @@ for command in (
     export_register,
     search,
     deadline,
+    calendar,
 ):
     root.add_command(command)
 unit.add_command(adopt_unit)

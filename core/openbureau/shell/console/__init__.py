@@ -29,6 +29,7 @@ from openbureau.shell.console import (
     tokens,
     unit_adoption,
     units,
+    workdays,
 )
 
 _SCREENS = (
@@ -44,6 +45,7 @@ _SCREENS = (
     search_index,
     settings,
     appearance,
+    workdays,
     health,
     roles,
     grants,
