@@ -34,9 +34,9 @@ class Evidence:
     data: Path
 
 
-def write_step(step: int) -> None:
+def write_step(step: int, total: int = PER_STEP) -> None:
     with writing():
-        for number in range(PER_STEP):
+        for number in range(total):
             record_audit(
                 action="bulletins.publish_bulletin",
                 at=NOW + dt.timedelta(minutes=2 * step, seconds=number),
