@@ -226,6 +226,7 @@ IMPOSSIBLE = [
     ("limit=101", "limit"),
     ("limit=x", "limit"),
     ("limit=1&limit=2", "limit"),
+    ("kind=boiler&kind=lift", "kind"),
     ("sort=name", "sort"),
     ("sort=mobile", "sort"),
     ("kind=rocket", "kind"),
@@ -249,6 +250,12 @@ def test_impossible_parameters_are_named(program: Program) -> None:
         refused = program.get(f"{DEVICES}?{query}")
         assert refused.status == 422, (query, refused.text)
         assert [error["name"] for error in told(refused)["errors"]] == [name], query
+    assert (
+        "2026-01-01..2026-03-31"
+        in told(program.get(f"{DEVICES}?due_on=soon"))["errors"][0]["message"]
+    )
+    amount = told(program.add(code="1", capacity="1,5"))["errors"][0]["message"]
+    assert "整数最多 10 位，小数最多 2 位" in amount
 
 
 def test_nothing_is_found_out_by_asking_for_what_is_masked(

@@ -29,15 +29,15 @@ def opened(page: Page, name: str) -> Page:
 
 
 def chosen(page: Page) -> int:
-    return page.locator("tbody .cell-pick input:checked").count()
+    return page.locator("tbody .cell-pick [name=device]:checked").count()
 
 
 def test_rows_are_counted_and_shift_takes_a_range(page: Page) -> None:
-    boxes = opened(page, "table").locator("tbody .cell-pick input")
+    boxes = opened(page, "table").locator("tbody .cell-pick [name=device]")
     expect(page.locator(".select-count").first).to_have_text("已选 2 台")
-    page.locator("thead [data-page]").check()
+    page.locator("thead [data-page]").first.check()
     assert chosen(page) == 6
-    page.locator("thead [data-page]").uncheck()
+    page.locator("thead [data-page]").first.uncheck()
     assert chosen(page) == 0
     boxes.nth(1).click()
     boxes.nth(4).click(modifiers=["Shift"])
@@ -46,11 +46,11 @@ def test_rows_are_counted_and_shift_takes_a_range(page: Page) -> None:
 
 
 def test_everything_that_matches_ends_when_one_row_is_taken_out(page: Page) -> None:
-    opened(page, "table").locator("[name=select_all]").check()
+    opened(page, "table").locator("[name=select_all]").first.check()
     expect(page.locator(".select-count").first).to_have_text("已选 1,284 台")
     assert chosen(page) == 6
     page.locator("tbody .cell-pick input").first.uncheck()
-    expect(page.locator("[name=select_all]")).not_to_be_checked()
+    expect(page.locator("[name=select_all]").first).not_to_be_checked()
     expect(page.locator(".select-count").first).to_have_text("已选 5 台")
 
 
@@ -61,11 +61,49 @@ def test_chosen_rows_are_sent_with_the_bar_s_form(page: Page) -> None:
 
 
 def test_chosen_rows_are_sent_without_scripts(plain: Page) -> None:
-    opened(plain, "table").check("[name=select_all]")
+    opened(plain, "table").check("#device-selection [name=select_all]")
     plain.click("button[value=label]")
     plain.wait_for_url("**act=label*")
     assert "select_all=1" in plain.url
     assert "device=1" in plain.url
+
+
+def test_keys_go_from_row_to_row_choose_and_open(page: Page) -> None:
+    opened(page, "table").keyboard.press("j")
+    links = page.locator(".rows").first.locator(".cell-main a")
+    expect(links.nth(0)).to_be_focused()
+    for key, place in (("ArrowDown", 1), ("j", 2), ("k", 1), ("End", 5), ("j", 5), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(links.nth(place)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".select-count").first).to_have_text("已选 1 台")
+    assert page.locator("[role=grid], [role=row]").count() == 0
+    boilers = page.locator("[role=region][aria-label=在用锅炉]")
+    boilers.locator("tbody input").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(boilers.locator(".cell-main a").nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/register-page")
+    page.go_back()
+    expect(boilers.locator(".cell-main a").nth(1)).to_be_focused()
+
+
+def test_a_wide_table_scrolls_by_itself_and_its_names_stay(page: Page) -> None:
+    page.set_viewport_size({"width": 1100, "height": 768})
+    region = opened(page, "table").get_by_role("region", name="在用锅炉")
+    region.focus()
+    page.keyboard.press("End")
+    region.evaluate("region => { region.scrollLeft = 9999; }")
+    assert region.evaluate("region => region.scrollLeft") > 0
+    left = region.bounding_box()
+    name = region.locator(".cell-main").first.bounding_box()
+    assert left is not None
+    assert name is not None
+    assert name["x"] - left["x"] < 60
+    shown = region.locator("td.cell-code, td.cell-nowrap, td.cell-number")
+    assert shown.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).length") == 0
+    page.set_viewport_size({"width": 360, "height": 768})
+    assert region.evaluate("region => region.scrollWidth <= region.clientWidth")
 
 
 def test_double_click_opens_the_row(page: Page) -> None:

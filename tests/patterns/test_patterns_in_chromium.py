@@ -153,4 +153,4 @@ def test_paper_shows_all_of_the_source_and_codes_in_one_piece(
     })""")
     window.emulate_media(media="screen")
     assert hidden == 0
-    assert lines == [1] * 6
+    assert lines == [1] * 10

@@ -96,6 +96,8 @@ def test_void_needs_a_reason(devices: Bureau, zhang: Client) -> None:
     done = zhang.follow(ordered(zhang, f"act=void&record={rows[0].id}", reason="录重了"))
     assert "录重了" in done.words
     assert voided() == 1
+    found = "SELECT 1 FROM search_entry WHERE summary LIKE ?"
+    assert devices.rows(found, ("已作废%",)) == [(1,)]
 
 
 def test_everything_that_matches_is_a_job_and_only_that(devices: Bureau, zhang: Client) -> None:
@@ -230,7 +232,11 @@ def test_seen_but_not_theirs_to_change_is_told(devices: Bureau, zhang: Client) -
 def test_a_million_numbers_are_refused(zhang: Client) -> None:
     zhang.get(URL)
     numbers = [str(number) for number in range(1, 1_000_001)]
-    assert zhang.post(f"{URL}/bulk", {"act": "idle", "record": numbers}).status in {400, 413}
+    for many, words in ((numbers, "一次最多 2 MB"), (numbers[:2500], "最多 2,000 项")):
+        refused = zhang.post(f"{URL}/bulk", {"act": "idle", "record": many})
+        assert refused.status == 413
+        assert words in refused.words
+        assert "选择全部" in refused.words
 
 
 def test_plugin_s_own_fault_ends_one_record_only(

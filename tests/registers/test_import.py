@@ -15,6 +15,9 @@ from openbureau.base.context import Context
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import Conflict, Invalid, Problem
 from openbureau.base.sheets import MIB, Limits, sheet_rows
+from openbureau.kernel.access.models import RoleGrant
+from openbureau.kernel.enablement.actions import bump_epoch
+from openbureau.kernel.search.models import SearchEntry
 from openbureau.kit.registers.imports.batches import refusal_of
 from openbureau.kit.registers.imports.undoing import order_undo, undo_batch
 from openbureau.kit.registers.models import ImportBatch, RecordChange
@@ -129,6 +132,9 @@ def test_undo_voids_new_records_and_restores_changed_ones(zhang: Context) -> Non
         rows = {d.code: (d.name, d.kind, str(d.due_on), d.voided_at is None) for d in Device}
         changes = RecordChange.select().where(RecordChange.action == "undone")
         reasons = {change.reason for change in changes}
+        found = SearchEntry.select().where(SearchEntry.summary.startswith("已作废"))
+        void = [entry.record_id for entry in found]
+        assert void == [device.id for device in Device if device.voided_at is not None]
     assert (batch.state, batch.kept_total) == ("undone", 1)
     assert rows["1"] == ("蒸汽锅炉", "boiler", "2026-12-15", True)
     assert rows["2"][0] == "丙"
@@ -335,3 +341,17 @@ def test_import_tells_nothing_about_what_the_person_sees_masked(
     applied(sun, checked(sun, workbook(new, CONTACTS)), takes_good_rows=True)
     assert contacts()["2"] == ("锅炉", "黄蓉", "13912345678")
     assert "3" not in contacts()
+    # What zhang could compare at the check is not written once she cannot any more.
+    rows = [contact("1", "洪七公", "13812345678"), contact("2", "", "", "电站锅炉")]
+    batch = checked(zhang, workbook(rows, CONTACTS))
+    with writing():
+        zhang_id = zhang.account.id
+        RoleGrant.update(ended_at=devices.now).where(RoleGrant.account == zhang_id).execute()
+        bump_epoch("access")
+    devices.grant_permission("zhang", "devices.list_device", "devices.write_device", unit="530102")
+    batch = applied(devices.context("zhang"), batch)
+    assert (batch.state, batch.done_total) == ("applied", 1)
+    assert list(faults(batch)) == [2]
+    assert "不能查看这条记录的个人信息" in faults(batch)[2]
+    assert contacts()["1"] == ("电站锅炉", *kept)
+    assert contacts()["2"][0] == "电站锅炉"

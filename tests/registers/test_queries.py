@@ -193,6 +193,10 @@ def test_what_cannot_be_read_stays_with_its_reason(zhang: Client) -> None:
         assert 'id="condition-0-error"' in shown.text
         assert typed in shown.text
         assert "蒸汽锅炉" in shown.words
+    shown = zhang.get(f"{LIST}?kind=lift&kind=boiler&sort=id&sort=id")
+    assert "参数 kind 给了几个不同的值，只有最后一个「boiler」有效" in shown.words
+    assert "参数 sort" not in shown.words
+    assert "蒸汽锅炉" in shown.words
 
 
 def test_rows_follow_their_field(zhang: Client) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from openbureau.testing.browser import DemoServer, Walker, running_demo, walking
 
@@ -95,7 +95,8 @@ def test_record_leads_back_to_its_row(registrar: Walker) -> None:
     registrar.go(f"{LIST}?kind=lift")
     link = page.locator("tbody tr td a").nth(11)
     number = (link.get_attribute("href") or "").rpartition("/")[2]
-    link.click()
+    link.focus()
+    page.keyboard.press("Enter")
     page.wait_for_selector("text=变更记录")
     registrar.shoot("register-record")
     page.click("a:has-text('下一条')")
@@ -105,6 +106,13 @@ def test_record_leads_back_to_its_row(registrar: Walker) -> None:
     page.click(".action-bar a:has-text('返回')")
     page.wait_for_url(f"**{LIST}?kind=lift#row-{number}")
     assert page.locator(f"#row-{number}:target").is_visible()
+    if page.evaluate("Boolean(customElements.get('row-table'))"):
+        expect(page.locator(f"#row-{number} .cell-main a")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(f"#row-{number} + tr .cell-main a")).to_be_focused()
+        page.focus("#search-words")
+        page.keyboard.press("j")
+        expect(page.locator("#search-words")).to_be_focused()
 
 
 def test_columns_are_moved_and_remembered(registrar: Walker) -> None:

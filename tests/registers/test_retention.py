@@ -1,6 +1,7 @@
 """Personal data of registers: listed with purpose and term, and emptied when that is over."""
 
 import datetime as dt
+import io
 from typing import Any
 
 import pytest
@@ -9,11 +10,16 @@ from openbureau_devices.registers import DEVICES
 
 from openbureau.base.context import CHINA
 from openbureau.base.database import reading, writing
+from openbureau.kernel.files.actions import attach, sweep_orphans
+from openbureau.kernel.files.models import StoredFile
+from openbureau.kernel.files.storage import store
 from openbureau.kernel.search.models import SearchEntry
-from openbureau.kit.registers.models import RecordChange
+from openbureau.kit.registers.models import ImportBatch, ImportLine, RecordChange
 from openbureau.kit.registers.records import change_record, create_record
 from openbureau.kit.registers.retention import ask_ends, end_terms, ended_on, over_total
 from openbureau.testing.bureau import Bureau
+
+from .imported import HEADS, applied, checked, row, stored_path, workbook
 
 CONSOLE = "/-/console/personal"
 TODAY = dt.date(2026, 11, 23)
@@ -134,6 +140,81 @@ def test_an_impossible_term_comes_back_filled(devices: Bureau, fields: dict[str,
     assert answer.status == 422
     assert fields["years"] in answer.text
     assert devices.rows("SELECT id FROM retention_choice") == []
+
+
+CONTACTS = (*HEADS, "安全管理人员", "移动电话", "投入使用日期")
+
+
+def contact(code: str, used_on: str, mobile: str = "13800000001", **bad: str) -> list[str]:
+    return [*row(code, "锅炉", bad.get("kind", "锅炉")), "王大力", mobile, used_on]
+
+
+def test_tables_of_imports_end_with_what_they_brought(devices: Bureau) -> None:
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
+    zhang = devices.context("zhang")
+    over = [
+        contact("1", "2010-05-01"),
+        contact("2", "2024-05-01", "1.38E+15"),
+        contact("3", "2024-05-01", kind="火箭"),
+    ]
+    ended = applied(zhang, checked(zhang, workbook(over, CONTACTS)), takes_good_rows=True)
+    kept = applied(zhang, checked(zhang, workbook([contact("4", "2024-05-01")], CONTACTS)))
+    choose(devices, years="10", basis="使用登记办法", is_carried_out="y")
+    end_terms(DEVICES, TODAY, devices.now)
+    page = f"/devices/device/import/{ended.uid}"
+    client = devices.sign_in("zhang")
+    assert client.get(f"{page}/errors").status == 200
+    later = devices.now + dt.timedelta(hours=25)
+    end_terms(DEVICES, TODAY, later)
+    end_terms(DEVICES, TODAY, later)
+    with reading():
+        texts = [line.values + line.problems for line in ImportLine.select()]
+        assert {file.digest for file in StoredFile.select()} == {kept.digest}
+    assert sum("王大力" in text for text in texts) == 1
+    assert not any("1.38E+15" in text for text in texts)
+    sweep_orphans(later + dt.timedelta(hours=25))
+    paths = [stored_path(digest) for digest in (ended.digest, ended.error_digest, kept.digest)]
+    assert [path.exists() for path in paths] == [False, False, True]
+    shown = client.get(page).words
+    assert "表格已按保存期限清除" in shown
+    assert "这一格的内容已按保存期限清除" in shown
+    assert client.get(f"{page}/errors").status == 404
+    action = "SELECT detail FROM audit_record WHERE action = 'core.end_retention' ORDER BY id"
+    ((_,), (detail,)) = devices.rows(action)
+    assert ended.digest in detail
+    assert "使用登记办法" in detail
+
+
+def test_table_that_was_only_checked_ends_when_it_is_as_old_itself(devices: Bureau) -> None:
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
+    zhang = devices.context("zhang")
+    batch = checked(zhang, workbook([contact("5", "2024-05-01")], CONTACTS))
+    choose(devices, years="10", basis="使用登记办法", is_carried_out="y")
+    later = devices.now + dt.timedelta(hours=25)
+    end_terms(DEVICES, TODAY, later)
+    with reading():
+        assert ImportBatch.get_by_id(batch.id).state == "checked"
+    end_terms(DEVICES, (devices.now + dt.timedelta(days=3660)).date(), later)
+    with reading():
+        found = ImportBatch.get_by_id(batch.id)
+        assert (found.state, found.digest) == ("failed", "")
+        assert not any("王大力" in line.values for line in ImportLine.select())
+        assert StoredFile.select().count() == 0
+
+
+def test_file_that_something_else_holds_stays(devices: Bureau) -> None:
+    devices.grant("zhang", "devices.registrar", "530102", "unit")
+    zhang = devices.context("zhang")
+    content = workbook([contact("1", "2010-05-01")], CONTACTS)
+    batch = applied(zhang, checked(zhang, content))
+    with writing():
+        stored = store(io.BytesIO(content), "设备.xlsx", 1 << 20, devices.now)
+        attach("devices/device", 1, stored, zhang.account.id, devices.now)
+    choose(devices, years="10", basis="使用登记办法", is_carried_out="y")
+    end_terms(DEVICES, TODAY, devices.now + dt.timedelta(hours=25))
+    with reading():
+        assert ImportBatch.get_by_id(batch.id).digest == ""
+        assert StoredFile.select().count() == 1
 
 
 def test_no_such_register_is_not_found(devices: Bureau) -> None:

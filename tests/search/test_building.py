@@ -91,8 +91,16 @@ def test_no_such_kind_can_be_built(bureau: Bureau) -> None:
     assert bureau.sign_in("li").get(CONSOLE).status == 403
 
 
-@pytest.mark.parametrize("asked", ["unit=999999", "type=bogus", "when=1999"])
-def test_what_cannot_narrow_a_search_is_told(bureau: Bureau, asked: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("unit=999999", "没有按它缩小范围"),
+        ("type=bogus", "没有按它缩小范围"),
+        ("when=1999", "没有按它缩小范围"),
+        ("unit=530400&unit=530100", "参数 unit 给了几个不同的值，只有最后一个「530100」有效"),
+    ],
+)
+def test_what_cannot_narrow_a_search_is_told(bureau: Bureau, asked: str, told: str) -> None:
     words = bureau.sign_in("li").get(f"/-/search?q=昆明&{asked}").words
-    assert "没有按它缩小范围" in words
+    assert told in words
     assert "五华区局" in words

@@ -18,6 +18,7 @@ from typing import Any
 
 from peewee import IntegrityError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as FormReader
@@ -50,9 +51,11 @@ DEADLINE_S = 10.0
 WAITING_THREADS = 64
 FORM_LIMIT_BYTES = 2 * 1024 * 1024
 FILES_PER_FORM = 20
+FIELDS_PER_FORM = 2000
 # The form itself may be all right: signed out, somebody else was first, our own fault.
 _TEXT_IS_KEPT = frozenset({401, 409, 500})
 STALE_FORM = "CORE-419"
+FEWER = N_("请分几次办理；列表中符合条件的很多时，请用「选择全部」。")
 _IMPOSSIBLE = re.compile(r"[\0\ud800-\udfff]")
 
 
@@ -125,18 +128,37 @@ class Dispatch(BaseRoute):
             limit += self.app.settings.upload_max_mb * 1024 * 1024
         reader = FormReader(request.scope, _limited(receive, limit))
         try:
-            request.form = await reader.form(max_files=FILES_PER_FORM, max_fields=2000)
+            request.form = await reader.form(max_files=FILES_PER_FORM, max_fields=FIELDS_PER_FORM)
         except TooLarge:
             if request.route.page.uploads and not _has_session(request):
                 raise SignInNeeded.for_form() from None
+            if not request.route.page.uploads:
+                what = N_("提交的内容超过了大小上限，一次最多 %(total)s MB。")
+                total = FORM_LIMIT_BYTES // (1024 * 1024)
+                raise TooLarge(what, remedy=FEWER, total=total) from None
             raise
         except (MultiPartException, ValueError, UnicodeDecodeError) as fault:
-            raise BadRequest from fault
-        except Exception as fault:
-            if getattr(fault, "status_code", 0) == 400:  # Starlette's own HTTPException
-                raise BadRequest from fault
-            raise
+            raise _unreadable(str(fault)) from fault
+        except HTTPException as fault:
+            raise _unreadable(fault.detail) from fault
         _check_text(v for v in request.form.values() if isinstance(v, str))
+
+
+def _unreadable(why: str) -> Problem:
+    """What the library says of a form that it does not read, in our words."""
+    if why.startswith("Too many fields"):
+        return TooLarge(
+            N_("一次送来的项目太多，最多 %(total)s 项。"),
+            remedy=FEWER,
+            total=f"{FIELDS_PER_FORM:,}",
+        )
+    if why.startswith("Too many files"):
+        return TooLarge(
+            N_("一次送来的文件太多，最多 %(total)s 个。"),
+            remedy=N_("请分几次上传。"),
+            total=FILES_PER_FORM,
+        )
+    return TooLarge() if "exceeded maximum size" in why else BadRequest()
 
 
 def _has_session(request: Request) -> bool:

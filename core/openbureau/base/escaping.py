@@ -17,7 +17,7 @@ from jinja2.nodes import Expr
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from openbureau.base.folding import fold_constants, gather_loops
+from openbureau.base.folding import AS_IT_IS, as_it_is, fold_constants, gather_loops
 
 try:
     from markupsafe._speedups import _escape_inner as escape_inner
@@ -71,6 +71,10 @@ class PlainEnvironment(Environment):
     escape_text = staticmethod(escape_text)
     constants: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters[AS_IT_IS] = as_it_is
+
     def _generate(
         self,
         source: nodes.Template,
@@ -78,5 +82,5 @@ class PlainEnvironment(Environment):
         filename: str | None,
         defer_init: bool = False,  # noqa: FBT001, FBT002 - Jinja2's signature
     ) -> str:
-        folded = gather_loops(self, fold_constants(self, source, self.constants))
+        folded = gather_loops(fold_constants(self, source, self.constants))
         return super()._generate(folded, name, filename, defer_init)

@@ -16,6 +16,12 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 Constant = Callable[..., Any]
+AS_IT_IS = "as_it_is"
+
+
+def as_it_is(written: Markup) -> Markup:
+    """The same text: a filter whose block is written in one piece."""
+    return written
 
 
 def fold_constants(
@@ -30,22 +36,14 @@ def fold_constants(
     return folded
 
 
-def gather_loops(environment: Environment, template: nodes.Template) -> nodes.Template:
+def gather_loops(template: nodes.Template) -> nodes.Template:
     """The template with every outermost loop written in one piece.
 
     Otherwise each of a list's thousand pieces passes through one generator per template
-    and block on its way out.
+    and block on its way out. The environment knows the filter `AS_IT_IS`.
     """
-    environment.filters.setdefault(_AS_IT_IS, _as_it_is)
     gathered: nodes.Template = _Gathering().visit(template)
     return gathered
-
-
-_AS_IT_IS = "as_it_is"
-
-
-def _as_it_is(written: Markup) -> Markup:
-    return written
 
 
 class _Gathering(NodeTransformer):
@@ -53,7 +51,7 @@ class _Gathering(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:
         if node.recursive:
             return node
-        unchanged = nodes.Filter(None, _AS_IT_IS, [], [], None, None, lineno=node.lineno)
+        unchanged = nodes.Filter(None, AS_IT_IS, [], [], None, None, lineno=node.lineno)
         return nodes.FilterBlock([node], unchanged, lineno=node.lineno)
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:

@@ -78,6 +78,7 @@ class BulkRun(Frozen):
     address = TextField(default="")
     chosen = TextField(default="[]")
     params = TextField(default="{}")
+    readable = TextField(default="[]")
     reason = CharField(max_length=300, default="")
     state = CharField(max_length=10, default="waiting")
     total = IntegerField(default=0)

@@ -14,6 +14,7 @@ from openbureau.base.request import Request
 from openbureau.kernel.search.core_records import ACCOUNT, UNIT
 from openbureau.kernel.search.queries import ANYWHERE, Found, Hit, Narrowing, search
 from openbureau.kernel.units.queries import unit_tree
+from openbureau.kit.registers.asked import repeated
 from openbureau.shell.directory import core_record_url
 from openbureau.shell.todos import record_url
 
@@ -167,6 +168,14 @@ def _filters(request: Request, kinds: Sequence[Searched]) -> list[dict[str, Any]
 
 def _problems(request: Request, filters: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the address narrows by that is not to be had."""
+    say = request.catalogue.gettext
+    return [
+        *(say(message, **params) for message, params in repeated(request.query, ASKED)),
+        *_unknown(request, filters),
+    ]
+
+
+def _unknown(request: Request, filters: Sequence[Mapping[str, Any]]) -> list[str]:
     say = request.catalogue.gettext
     return [
         say(

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from openbureau.base.context import Context
 from openbureau.base.database import db, is_postgresql, reading, writing
 from openbureau.base.declarations import RoleTemplate
-from openbureau.base.plugins import Source
+from openbureau.base.plugins import Source, installed_plugins
 from openbureau.base.request import Application
 from openbureau.base.settings import Settings
 from openbureau.base.themes import usable_themes
@@ -42,6 +42,8 @@ from openbureau.shell.demo.filling import demo_context
 from openbureau.shell.installation import Installation, open_installation
 from openbureau.shell.jobs import core_handlers, job_registry
 from openbureau.testing.client import Answer, Client
+from openbureau.testing.compiled import share_code
+from openbureau.testing.prepared import keep_copy, schema_of, start_from_copy
 
 PASSWORD = "correct-horse-7"
 UNITS = (
@@ -175,14 +177,22 @@ def open_bureau(
     it they sign in with the password alone, as in the demo.
     """
     settings = Settings(data=data, database=database_url, **{"threads": 2, **changes})
-    installation = open_installation(settings, sources)
+    given = installed_plugins() if sources is None else list(sources)
+    content = f"{schema_of(given)} {second_factor}"
+    is_filled = start_from_copy(settings.database_url, content)
+    installation = open_installation(settings, given)
     now = dt.datetime.now(dt.UTC)
+    if not is_filled:
+        with writing():
+            _fill(now, second_factor=second_factor)
+        keep_copy(settings.database_url, content)
     with writing():
         first = next(_first_epochs)
         Epoch.update(plugins=first, units=first, access=first).execute()
-        _fill(now, second_factor=second_factor)
     found = None if themes is None else usable_themes(themes)
-    return Bureau(installation, create_app(settings, sources, found), now)
+    app = create_app(settings, given, found)
+    share_code(app.state.openbureau)
+    return Bureau(installation, app, now)
 
 
 def _fill(now: dt.datetime, *, second_factor: bool) -> None:

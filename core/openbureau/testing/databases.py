@@ -11,6 +11,7 @@ import openbureau
 from openbureau.base.database import db, is_postgresql, open_database
 from openbureau.base.migrations import CORE, Owner, migrate
 from openbureau.testing.postgresql import Postgresql, missing, running_postgresql
+from openbureau.testing.prepared import keep_copy, start_from_copy
 
 NOW = dt.datetime(2025, 3, 3, 9, 0, tzinfo=dt.UTC)
 CORE_OWNER = Owner(CORE, Path(str(openbureau.__file__)).parent / "migrations")
@@ -49,7 +50,14 @@ def empty_database(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(empty_database: str, tmp_path: Path) -> str:
+def database(database_url: str, tmp_path: Path) -> Iterator[str]:
     """An opened database with the core's schema; its address."""
-    migrate([CORE_OWNER], tmp_path, NOW, database_url=empty_database)
-    return empty_database
+    is_ready = start_from_copy(database_url, "core")
+    db.initialize(open_database(database_url))
+    if not is_ready:
+        migrate([CORE_OWNER], tmp_path, NOW, database_url=database_url)
+        keep_copy(database_url, "core")
+    yield database_url
+    db.close()
+    if is_postgresql():
+        db.close_all()

@@ -1,6 +1,7 @@
 """Which days are worked: the State Council's yearly notices (放假调休), as far as published."""
 
 import datetime as dt
+from functools import cache
 from typing import Literal, NamedTuple
 
 import chinese_calendar
@@ -20,6 +21,13 @@ _HOLIDAYS = {
     "Anti-Fascist 70th Day": N_("抗战胜利纪念日"),
 }
 
+# Regulation on Public Holidays (全国年节及纪念日放假办法) as in force since 2025, article 2.
+_FIXED = {
+    (1, 1): _HOLIDAYS["New Year's Day"],
+    **{(5, day): _HOLIDAYS["Labour Day"] for day in (1, 2)},
+    **{(10, day): _HOLIDAYS["National Day"] for day in (1, 2, 3)},
+}
+
 
 class DayKind(NamedTuple):
     """Whether a day is worked. `holiday` names the festival it belongs to, also for a weekend
@@ -29,6 +37,7 @@ class DayKind(NamedTuple):
     holiday: str
 
 
+@cache
 def day_kind(date: dt.date) -> DayKind:
     """What the published calendar says of a day; `unknown` for a year without a notice."""
     try:
@@ -36,6 +45,24 @@ def day_kind(date: dt.date) -> DayKind:
     except NotImplementedError:
         return DayKind("unknown", "")
     return DayKind("rest" if is_rest else "working", _HOLIDAYS.get(name or "", ""))
+
+
+class Working(NamedTuple):
+    """Whether a day is worked, as far as is known. It is provisional for a year without a
+    notice: then weekends and the festivals of fixed date are days of rest."""
+
+    is_worked: bool
+    holiday: str
+    is_provisional: bool
+
+
+def working(date: dt.date) -> Working:
+    """Whether a day is worked, also in a year without a notice."""
+    kind, holiday = day_kind(date)
+    if kind != "unknown":
+        return Working(kind == "working", holiday, is_provisional=False)
+    holiday = _FIXED.get((date.month, date.day), "")
+    return Working(not holiday and not is_weekend(date), holiday, is_provisional=True)
 
 
 def is_weekend(date: dt.date) -> bool:

@@ -1,14 +1,16 @@
 """Writes of attachments, and the sweep of content nothing refers to."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from peewee import fn
+from peewee import IntegrityError, fn
 
-from openbureau.base.database import reading
+from openbureau.base.database import db, is_postgresql, reading
 from openbureau.base.errors import NotFound
+from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.files.errors import FileGone
 from openbureau.kernel.files.models import Attachment, StoredFile
 from openbureau.kernel.files.storage import Stored, content_path, contents
@@ -46,13 +48,36 @@ def stored_file(stored: Stored, now: dt.datetime) -> StoredFile:
     """
     if not content_path(stored.digest).exists():
         raise FileGone(name=stored.name)
+    # Where the row is there it is held, so that nobody lets the content go meanwhile.
     StoredFile.insert(
         digest=stored.digest,
         size_bytes=stored.size_bytes,
         media_type=stored.media_type,
         stored_at=now,
-    ).on_conflict_ignore().execute()
+    ).on_conflict(
+        conflict_target=[StoredFile.digest], update={StoredFile.media_type: StoredFile.media_type}
+    ).execute()
     return StoredFile.get(StoredFile.digest == stored.digest)
+
+
+def release_content(digest: str, is_kept: Callable[[str], bool]) -> bool:
+    """Lets content go that its holder needs no more: the sweep deletes it where nothing else
+    refers to it; whether it will. The caller holds the transaction, has dropped its own
+    reference, and knows by `is_kept` of those that are no foreign keys."""
+    query: Any = StoredFile.select(StoredFile.id).where(StoredFile.digest == digest)
+    row = (query.for_update() if is_postgresql() else query).first()
+    if row is None or is_kept(digest) or _is_photo(digest):
+        return False
+    try:
+        with db.atomic():
+            row.delete_instance()
+    except IntegrityError:
+        return False
+    return True
+
+
+def _is_photo(digest: str) -> bool:
+    return bool(Account.select(Account.id).where(Account.photo == digest).exists())
 
 
 def remove_attachment(realm: str, record_id: int, uid: str, now: dt.datetime) -> None:

@@ -34,9 +34,9 @@ class FileTypeMismatch(Invalid):
 
 class ArchiveRefused(Invalid):
     code = "FILE-005"
-    what = N_("文件「%(name)s」内含宏、过多的成员或异常的压缩比。")
+    what = N_("文件「%(name)s」解压后会大得异常，或内含过多的成员，没有保存。")
     unaffected = N_("其他文件和您填写的内容都还在。")
-    remedy = N_("请去掉宏，或把内容分成几个文件后重新选择。")
+    remedy = N_("请用原软件打开并另存为新文件；内容确实很多时，分成几个文件后重新选择。")
 
 
 class FileGone(NotFound):
@@ -72,3 +72,10 @@ class QuotaExceeded(TooLarge):
     what = N_("文件「%(name)s」没有保存：您的附件已用 %(used_mb)s MB，配额是 %(quota_mb)s MB。")
     unaffected = N_("已有的附件和您填写的内容都还在。")
     remedy = N_("请删除不用的附件，或请系统管理员调整本单位的配额。")
+
+
+class MacrosRefused(Invalid):
+    code = "FILE-011"
+    what = N_("文件「%(name)s」含有宏，没有保存。")
+    unaffected = N_("其他文件和您填写的内容都还在。")
+    remedy = N_("请用 WPS 或 Office 另存为不含宏的 .xlsx、.docx 或 .pptx 后重新选择。")

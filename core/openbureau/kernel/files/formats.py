@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from openbureau.kernel.files.errors import ArchiveRefused, FileTypeMismatch, FileTypeRefused
+from openbureau.kernel.files.errors import (
+    ArchiveRefused,
+    FileTypeMismatch,
+    FileTypeRefused,
+    MacrosRefused,
+)
 from openbureau.kernel.files.names import extension_of
 
 MEMBERS = 10_000
@@ -34,11 +39,13 @@ class FileType:
 def checked_type(file: BinaryIO, name: str) -> FileType:
     """The type of a stored file by the extension of its name, the content agreeing.
 
-    Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused.
+    Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused, MacrosRefused.
     """
     kind = listed_type(name)
     try:
         agrees = kind.is_content(file)
+    except _MacrosError as fault:
+        raise MacrosRefused(name=name) from fault
     except _UnsafeArchiveError as fault:
         raise ArchiveRefused(name=name) from fault
     if not agrees:
@@ -56,7 +63,11 @@ def listed_type(name: str) -> FileType:
 
 
 class _UnsafeArchiveError(Exception):
-    """Too many members, a hidden bomb or macros."""
+    """Too many members or a hidden bomb."""
+
+
+class _MacrosError(Exception):
+    """Programs that would run when the document is opened."""
 
 
 def _starts_with(*signatures: bytes) -> Callable[[BinaryIO], bool]:
@@ -108,7 +119,7 @@ def _package(*required: str) -> Callable[[BinaryIO], bool]:
         if members is None:
             return False
         if any(name.lower().endswith("vbaproject.bin") for name in members):
-            raise _UnsafeArchiveError
+            raise _MacrosError
         return all(any(_is_member(name, wanted) for name in members) for wanted in required)
 
     return is_content

@@ -69,7 +69,7 @@ def add_piece(
 
     Opens its own transactions. Raises PieceOutOfPlace: pieces go on at another offset.
     Raises BadRequest: the piece is empty, too small, too large or past the end. Raises
-    FileTypeMismatch, ArchiveRefused: the whole file is refused, and forgotten.
+    FileTypeMismatch, ArchiveRefused, MacrosRefused: the whole file is refused, and forgotten.
     """
     content = piece.read(PIECE_BYTES + 1)
     with reading():

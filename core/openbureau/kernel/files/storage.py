@@ -59,8 +59,8 @@ def content_path(digest: str) -> Path:
 def store(stream: IO[bytes], name: str, max_bytes: int, now: dt.datetime) -> Stored:
     """Copies a stream into the store; the same content is kept once.
 
-    Raises FileEmpty, FileTooLarge, FileTypeRefused, FileTypeMismatch, ArchiveRefused:
-    nothing was kept. Raises StoreUnavailable: the disk is full or read-only.
+    Raises FileEmpty, FileTooLarge, FileTypeRefused, FileTypeMismatch, ArchiveRefused,
+    MacrosRefused: nothing was kept. Raises StoreUnavailable: the disk is full or read-only.
     """
     name = cleaned_name(name)
     try:
@@ -77,7 +77,8 @@ def store(stream: IO[bytes], name: str, max_bytes: int, now: dt.datetime) -> Sto
 def adopt(path: Path, name: str, now: dt.datetime) -> Stored:
     """Moves a file that lies whole and synchronised in `tmp` to its place in the store.
 
-    Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused: it stays where it is.
+    Raises FileTypeRefused, FileTypeMismatch, ArchiveRefused, MacrosRefused: it stays
+    where it is.
     """
     name = cleaned_name(name)
     with path.open("rb") as file:

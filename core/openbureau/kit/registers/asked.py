@@ -1,9 +1,11 @@
 """What the address of a list asks for: filters, words, conditions, order, place."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from starlette.datastructures import QueryParams
 
 from openbureau.base.i18n import N_
 from openbureau.base.request import Address
@@ -18,6 +20,7 @@ from openbureau.kit.registers.spans import span_of, span_word
 FARTHEST = 10_000_000
 Told = tuple[str, Mapping[str, Any]]
 _NO_SUCH = N_("这一栏不能这样比较，请重新选择比较方式。")
+SINGLE = ("q", "unit", "voided", "joiner", "sort")
 _REVERSED = N_("「%(text)s」的第一天在最后一天之后，这个条件没有使用。")
 
 
@@ -83,8 +86,9 @@ def asked(
     """What an address asks of a register: that of a request, or one that was kept. By `hidden`
     columns nothing can be asked; see `masking.hidden_columns`."""
     around = Surroundings(today, tree)
-    reading = _Reading(register, around, hidden)
     query = address.query
+    reading = _Reading(register, around, hidden)
+    reading.problems += repeated(query, (*register.filters, *SINGLE))
     filtered = {name: query.get(name, "").strip() for name in register.filters}
     filters = reading.filters(filtered)
     rows = conditions(address, askable(register))
@@ -110,6 +114,16 @@ def asked(
         problems=(*reading.problems, *reading.faults.values()),
         faults=reading.faults,
     )
+
+
+def repeated(query: QueryParams, names: Iterable[str]) -> list[Told]:
+    """What is said of those of these parameters that have several values and may have one."""
+    told = N_("参数 %(name)s 给了几个不同的值，只有最后一个「%(value)s」有效。")
+    return [
+        (told, {"name": name, "value": query[name][:40]})
+        for name in names
+        if len(set(query.getlist(name))) > 1
+    ]
 
 
 def askable(register: Register) -> list[str]:

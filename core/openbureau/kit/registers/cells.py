@@ -17,6 +17,10 @@ from openbureau.kit.registers.masking import masked
 _MARKS = {"late": "●", "warn": "▲", "ok": "■", "pause": "◇"}
 _NONE = '<span class="minor">—</span>'
 _CUT_FROM = 5
+# In half-width characters: what is longer may take two lines; a code stays in one piece.
+_LONG_FROM = 29
+_LONGEST_CODE = 40
+_WIDE_CODE_FROM = 13
 
 
 class Row(NamedTuple):
@@ -34,7 +38,9 @@ def table_columns(
     say = ctx.gettext
     heads = [{"label": say("时限"), "width": "lamp"}] if register.lamp else []
     for column in shown:
-        head = {"label": say(column.label), "width": column.width}
+        head = {"label": say(column.label), "width": _width(register, column)}
+        if column.name == register.title[0]:
+            head["main"] = "1"
         if isinstance(register.kinds[column.name], Whole | Amount):
             head["align"] = "end"
         if column.is_sortable:
@@ -107,16 +113,38 @@ def _main_cell(text: str) -> str:
 
 
 def _plain_cell(ctx: Context, register: Register, column: Column) -> Callable[[str], str]:
-    css, label = _css(register, column), escape_text(ctx.gettext(column.label))
-    is_cut = css.startswith("cell-clip")
+    plain, label = _css(register, column), escape_text(ctx.gettext(column.label))
+    is_cut = plain.startswith("cell-clip")
+    is_text = is_cut or plain == "cell-wrap"
 
     def cell(text: str) -> str:
         if not text:
-            return f'<td class="{css} cell-none" data-label="{label}">{_NONE}</td>'
+            return f'<td class="{plain} cell-none" data-label="{label}">{_NONE}</td>'
+        css = "cell-clip cell-code" if is_cut and _is_code(text) else plain
         title = f' title="{text}"' if is_cut and len(text) >= _CUT_FROM else ""
+        if is_text and _half_widths(text) >= _LONG_FROM and not css.endswith("cell-code"):
+            text = f'<span class="cell-lines">{text}</span>'
         return f'<td class="{css}" data-label="{label}"{title}>{text}</td>'
 
     return cell
+
+
+def _is_code(text: str) -> bool:
+    """Mostly letters and figures, in one word: 梯10滇A01234(26) is one, 示例食品厂3 is not."""
+    plain = sum(letter.isascii() for letter in text)
+    return len(text) <= 2 * plain and len(text) <= _LONGEST_CODE and " " not in text
+
+
+def _half_widths(text: str) -> int:
+    return sum(1 if letter.isascii() else 2 for letter in text)
+
+
+def _width(register: Register, column: Column) -> str:
+    """The column's width; a code without one gets what keeps it in one piece."""
+    is_code = column.name in register.key and column.name != register.title[0]
+    longest = getattr(column.field, "max_length", None) or 0
+    is_long = is_code and not column.field.choices and longest >= _WIDE_CODE_FROM
+    return column.width or ("wide" if is_long else "")
 
 
 def _css(register: Register, column: Column) -> str:

@@ -160,7 +160,8 @@ class BulkRun(Table):
 
     Work is done on the records of `chosen` (JSON ids, rising), those that `address` still finds
     when their turn comes; an export is of all that `address` finds. `params` (JSON) are the
-    columns and format of an export. Records up to `last_record` are done; the counts add up
+    columns and format of an export, `readable` (JSON) the ids of the units whose personal data
+    can be read in its file. Records up to `last_record` are done; the counts add up
     to `total` in the end. `digest` names the file that was made. `problem` (JSON): why the
     whole ended early.
     """
@@ -171,6 +172,7 @@ class BulkRun(Table):
     address = TextField(default="")
     chosen = TextField(default="[]")
     params = TextField(default="{}")
+    readable = TextField(default="[]")
     reason = CharField(max_length=300, default="")
     state = CharField(max_length=10, default="waiting")
     total = IntegerField(default=0)

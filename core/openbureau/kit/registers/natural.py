@@ -124,8 +124,8 @@ def shown_schema(register: Register, column: Column) -> Schema:
     return schema
 
 
-def fault_of(schema: Mapping[str, Any], given: Any) -> Told | None:
-    """Why a value does not keep to a schema; None when it does."""
+def fault_of(schema: Mapping[str, Any], given: Any, kind: Kind | None = None) -> Told | None:
+    """Why a value does not keep to a schema; None when it does. `kind` is the column's."""
     types = schema["type"]
     wanted = [types] if isinstance(types, str) else types
     if isinstance(given, float) and given.is_integer() and "integer" in wanted:
@@ -137,9 +137,23 @@ def fault_of(schema: Mapping[str, Any], given: Any) -> Told | None:
     if "enum" in schema and given not in schema["enum"]:
         choices = ", ".join(str(value) for value in schema["enum"] if value)
         return N_("只能是其中之一：%(choices)s。"), {"choices": choices}
-    return (
-        _fault_of_text(schema, given) if isinstance(given, str) else _fault_of_size(schema, given)
-    )
+    if not isinstance(given, str):
+        return _fault_of_size(schema, given)
+    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), given):
+        return _form_of(kind)
+    return _fault_of_text(schema, given)
+
+
+def _form_of(kind: Kind | None) -> Told:
+    """The form of a text that has one, in words: numbers and spans of days have."""
+    if isinstance(kind, Amount):
+        places = kind.field.decimal_places
+        digits = kind.field.max_digits - places
+        text = N_("应为写作文本的数，整数最多 %(digits)s 位，小数最多 %(places)s 位，例如 12.50。")
+        return text, {"digits": digits, "places": places}
+    return N_(
+        "应为一天，写作 2026-11-23；或一段日子，写作 2026-01-01..2026-03-31，两端可以省去一端。"
+    ), {}
 
 
 def _is_of(name: str, given: Any) -> bool:
@@ -153,8 +167,6 @@ def _fault_of_text(schema: Mapping[str, Any], given: str) -> Told | None:
         return N_("超过 %(total)s 个字。"), {"total": longest}
     if len(given) < schema.get("minLength", 0):
         return N_("这一项必须填写。"), {}
-    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), given):
-        return N_("不符合格式 %(pattern)s。"), {"pattern": schema["pattern"]}
     if schema.get("format") == "date" and not _is_date(given):
         return N_("应为存在的日期，写作 2026-11-23。"), {}
     return None

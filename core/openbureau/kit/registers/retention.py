@@ -1,7 +1,8 @@
 """Personal data in registers: which, why, how long; and emptying it when its time is over.
 
 The record stays with everything that names nobody. What it said of a person goes from the
-record itself, from its history and from the rows of imports that brought it.
+record itself, from its history and from the rows of imports that brought it; the tables that
+were imported, and their copies with the faults marked, go as a whole.
 
 Source: Personal Information Protection Law, article 19 (kept no longer than the purpose
 needs) and article 47 (erased when the purpose is reached or the term is over).
@@ -25,6 +26,7 @@ from openbureau.kernel.jobs.dispatch import Handler, JobContext
 from openbureau.kit.registers.acting import register_of, write_lane
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.finding import index_row
+from openbureau.kit.registers.imports.ending import end_tables
 from openbureau.kit.registers.models import ImportLine, RecordChange, RetentionChoice
 
 KIND = "core.end_retention"
@@ -178,6 +180,7 @@ def end_terms(
             break
         done += len(rows)
         advance(done, expected)
+    end_tables(register, ended_on(term.years, today), now, KIND, term.basis)
     return done
 
 

@@ -153,7 +153,7 @@ def _export(format_: Any, place: Path, total: int) -> None:
         order = Order(
             ctx, items.ITEMS, address, query, Wanted(format_, NAMES, is_full=True), _root()
         )
-        if write_export(order, place, _unseen) != total:
+        if write_export(order, place, _unseen).total != total:
             raise RuntimeError("the export is not whole")
 
 

@@ -85,7 +85,7 @@ def export_register(
         order = Order(ctx, register, kept, query_of, wanted, acting_unit(ctx))
         _require_usable(order)
         with _beside(out) as path:
-            count = write_export(order, path, _unseen)
+            count = write_export(order, path, _unseen).total
             digest = _digest(path)
             with writing():
                 audit_export(order, out.name, digest, count)

@@ -21,6 +21,7 @@ from openbureau.shell.cli.audit_records import (
 from openbureau.shell.cli.backup import backup, restore
 from openbureau.shell.cli.bench import bench
 from openbureau.shell.cli.check import check
+from openbureau.shell.cli.deadline import deadline
 from openbureau.shell.cli.delegation import delegation
 from openbureau.shell.cli.delegations import delegations
 from openbureau.shell.cli.demo import demo
@@ -122,6 +123,7 @@ for command in (
     import_table,
     export_register,
     search,
+    deadline,
 ):
     root.add_command(command)
 unit.add_command(adopt_unit)

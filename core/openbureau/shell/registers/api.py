@@ -170,7 +170,7 @@ def _values(ctx: Context, register: Register, request: Request, row: Any = None)
             problems[name[:60]] = _UNKNOWN
         elif column.is_readonly:
             problems[name] = (N_("这一列由系统填写。"), {})
-        elif told := fault_of(column_schema(register, column), value):
+        elif told := fault_of(column_schema(register, column), value, register.kinds[name]):
             problems[name] = told
     _refuse(problems)
     wanted = read_values(ctx, register, given)

@@ -138,7 +138,8 @@ def _read(register: Register, query: QueryParams) -> dict[str, Any]:
             problems[name] = (N_("这个参数只能给一次。"), {})
             continue
         values = [_value(schemas[name], text) for text in texts]
-        faults = [told for value in values if (told := fault_of(schemas[name], value))]
+        kind = register.kinds.get(name)
+        faults = [told for value in values if (told := fault_of(schemas[name], value, kind))]
         if faults:
             problems[name] = faults[0]
         found[name] = values if name in (*ROWS, "fields") else values[0]

@@ -119,7 +119,7 @@ def _search(
     kept = [pair for pair in [*pairs, *more, *used] if pair[0] not in _TYPED]
     say, hidden = ctx.gettext, hidden_columns(ctx, register)
     return {
-        "problems": searching.problems(ctx, query),
+        "problems": searching.problems(ctx, register, given, query),
         "filters": searching.filters(ctx, register, query),
         "fields": [
             (name, say(register.by_name[name].label))

@@ -18,6 +18,9 @@ from openbureau.kit.registers.saved_queries import arrangement_of, shown_columns
 from openbureau.shell.registers.searching import unusable
 
 ROWS_PRINTED = 1000
+# So many columns fit on the paper: A4 upright, across, and what is more on A3.
+UPRIGHT_COLUMNS = 6
+ACROSS_COLUMNS = 12
 
 
 def print_list(register: Register, request: Request) -> Any:
@@ -43,6 +46,7 @@ def print_list(register: Register, request: Request) -> Any:
             {name: value for name, value in head.items() if name != "key"}
             for head in table_columns(ctx, register, shown)
         ],
+        paper=_paper(len(shown) + (register.lamp is not None)),
         rows=table_rows(ctx, register, shown, listed(ctx, register, whole).rows),
         total=total(ctx, register, whole),
         words=sentence(ctx, told),
@@ -52,6 +56,11 @@ def print_list(register: Register, request: Request) -> Any:
         printed_at=ctx.now,
         back_url=list_url(register, plain.query.multi_items()),
     )
+
+
+def _paper(columns: int) -> str:
+    """The paper for so many columns, laid across: A4, A3; empty for A4 upright."""
+    return "A3" if columns > ACROSS_COLUMNS else "A4" if columns > UPRIGHT_COLUMNS else ""
 
 
 def pages_of(register: Register) -> Sequence[Page]:

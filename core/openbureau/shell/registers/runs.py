@@ -18,6 +18,7 @@ from openbureau.kit.registers.exports.ordering import (
     ENDED_FROM_OUTSIDE_AFTER,
     KEPT_FOR,
     kept_file,
+    may_read,
 )
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, wanted_of
 from openbureau.kit.registers.models import BulkRun
@@ -159,9 +160,9 @@ def show_file(register: Register, request: Request) -> Any:
         )
     wanted = wanted_of(run.params)
     # Whether they may still read the register was asked before the page was made.
-    if wanted.is_full and not ctx.may(register.personal):
+    if not may_read(ctx, register, run):
         raise Forbidden(
-            N_("这个导出文件含有完整的个人信息，您现在没有查看权限，不能下载。"),
+            N_("这个导出文件含有您现在无权查看的完整个人信息，不能下载。"),
             remedy=N_("请重新导出，个人信息会遮盖；如工作需要，请联系本单位管理员授予相应角色。"),
         )
     return Download(path, content_disposition(run.file_name), MEDIA_TYPES[wanted.format])

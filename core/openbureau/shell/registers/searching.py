@@ -10,7 +10,7 @@ from openbureau.base.request import Address, Request
 from openbureau.kernel.units.queries import UnitNode, unit_tree
 from openbureau.kit.conditions import Condition, Conditions, conditions
 from openbureau.kit.registers.addresses import PLACE, Pairs, list_url
-from openbureau.kit.registers.asked import Asked, Told, askable
+from openbureau.kit.registers.asked import SINGLE, Asked, Told, askable, repeated
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.kinds import Choice, Day, Kind, UnitChoice, Unreadable, YesNo
 from openbureau.kit.registers.phrases import Phrase, operator_words
@@ -140,10 +140,12 @@ def unusable(ctx: Context, query: Asked) -> list[str]:
     return [_words(ctx, told) for told in query.problems]
 
 
-def problems(ctx: Context, query: Asked) -> list[str]:
-    """What else of the address could not be used."""
+def problems(ctx: Context, register: Register, given: Address, query: Asked) -> list[str]:
+    """What of the address that was given could not be used, besides the conditions."""
     at_rows = list(query.faults.values())
-    return [_words(ctx, told) for told in query.problems if told not in at_rows]
+    found = repeated(given.query, (*register.filters, *SINGLE))
+    found += [told for told in query.problems if told not in at_rows]
+    return [_words(ctx, told) for told in found]
 
 
 def _shown(ctx: Context, kind: Kind, value: str) -> str:

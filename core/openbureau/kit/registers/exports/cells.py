@@ -19,10 +19,10 @@ def written_rows(
     names: Sequence[str],
     batches: Iterable[Sequence[Any]],
     *,
-    is_full: bool,
+    readable: Callable[[int], bool],
 ) -> Iterator[list[tuple[str, ...]]]:
     """Batches of rows as `matching` gives them, in texts. Personal columns are masked unless
-    `is_full` and the person may read them in the record's unit.
+    they are `readable` in records of a unit.
 
     A column at a time: a hundred thousand rows of twenty columns are two million cells.
     """
@@ -31,7 +31,7 @@ def written_rows(
     texts = [_texts(ctx, register, column) for column in columns]
     masks = [_mask(register, column) if column.personal else None for column in columns]
     for rows in batches:
-        seen = [is_full and ctx.may_in(register.personal, row.unit_id) for row in rows]
+        seen = [readable(row.unit_id) for row in rows] if any(masks) else ()
         values = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         done = []
         for attribute, text_of, mask in zip(attributes, texts, masks, strict=True):

@@ -46,16 +46,33 @@ class Order:
         return N_("完整") if self.wanted.is_full else N_("遮盖")
 
 
-def write_export(order: Order, path: Path, advance: Advance) -> int:
-    """Writes the file; how many records are in it. `advance` is told after each batch."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a file holds: how many records, and the units whose personal data can be read."""
+
+    total: int
+    readable: Sequence[int]
+
+
+def write_export(order: Order, path: Path, advance: Advance) -> Written:
+    """Writes the file. `advance` is told after each batch."""
     ctx, register, wanted = order.ctx, order.register, order.wanted
     columns = [register.by_name[name] for name in wanted.columns]
     found = matching(ctx, register, order.query, wanted.columns)
-    rows = written_rows(ctx, register, wanted.columns, found, is_full=wanted.is_full)
+    sight: dict[int, bool] = {}
+
+    def readable(unit_id: int) -> bool:
+        if unit_id not in sight:
+            sight[unit_id] = wanted.is_full and ctx.may_in(register.personal, unit_id)
+        return sight[unit_id]
+
+    rows = written_rows(ctx, register, wanted.columns, found, readable=readable)
     batches = _watched(rows, advance)
     if wanted.format == "csv":
-        return write_csv(path, columns, batches)
-    return write_workbook(path, columns, batches, lambda total: notes(order, total))
+        total = write_csv(path, columns, batches)
+    else:
+        total = write_workbook(path, columns, batches, lambda total: notes(order, total))
+    return Written(total, sorted(unit_id for unit_id, is_readable in sight.items() if is_readable))
 
 
 def _watched(

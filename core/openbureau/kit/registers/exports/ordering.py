@@ -6,12 +6,21 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlencode
 
+import msgspec
+
+from openbureau.base.context import Context
 from openbureau.base.database import writing
 from openbureau.base.errors import Conflict, Invalid
 from openbureau.base.i18n import N_
 from openbureau.kernel.files.actions import SWEEP_AFTER
 from openbureau.kernel.files.storage import TMP, content_path, keep_made, store_root
-from openbureau.kit.registers.exports.making import Order, audit_export, write_export
+from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.exports.making import (
+    Order,
+    Written,
+    audit_export,
+    write_export,
+)
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, file_name, is_too_long
 from openbureau.kit.registers.models import BulkRun
 from openbureau.kit.registers.runs import EXPORT, WORKING, job_of, move, opened_run
@@ -76,8 +85,8 @@ def make_export(run: BulkRun, order: Order, advance: Advance) -> None:
     with NamedTemporaryFile(dir=folder, suffix=f".{wanted.format}", delete=False) as made:
         path = Path(made.name)
     try:
-        total = write_export(order, path, lambda done: _watch(run, done, advance))
-        _keep(run, order, path, total)
+        written = write_export(order, path, lambda done: _watch(run, done, advance))
+        _keep(run, order, path, written)
     except _CancelledError:
         return
     finally:
@@ -90,8 +99,8 @@ def _watch(run: BulkRun, done: int, advance: Advance) -> None:
         raise _CancelledError
 
 
-def _keep(run: BulkRun, order: Order, path: Path, total: int) -> None:
-    ctx, wanted = order.ctx, order.wanted
+def _keep(run: BulkRun, order: Order, path: Path, written: Written) -> None:
+    ctx, wanted, total = order.ctx, order.wanted, written.total
     name = file_name(ctx, order.register, order.unit_id, wanted.format)
     # Content without a row is swept away a day after its own time.
     until = ctx.now + KEPT_FOR - SWEEP_AFTER
@@ -105,11 +114,18 @@ def _keep(run: BulkRun, order: Order, path: Path, total: int) -> None:
             "done",
             total=total,
             done_total=total,
+            readable=msgspec.json.encode(written.readable).decode(),
             digest=stored.digest,
             file_name=stored.name,
             ended_at=ctx.now,
         )
         audit_export(order, stored.name, stored.digest, total)
+
+
+def may_read(ctx: Context, register: Register, run: BulkRun) -> bool:
+    """Whether somebody may still read all the personal data that the file of an export shows."""
+    units: list[int] = msgspec.json.decode(run.readable, type=list[int])
+    return all(ctx.may_in(register.personal, unit_id) for unit_id in units)
 
 
 def kept_file(run: BulkRun, now: dt.datetime) -> Path | None:

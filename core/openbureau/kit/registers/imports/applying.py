@@ -20,6 +20,7 @@ from openbureau.kit.registers.imports.batches import (
 )
 from openbureau.kit.registers.imports.judging import key_of, records_by_key
 from openbureau.kit.registers.keys import hold_keys
+from openbureau.kit.registers.masking import masked_columns
 from openbureau.kit.registers.models import ImportBatch, ImportLine
 from openbureau.kit.registers.records import (
     Step,
@@ -37,6 +38,10 @@ Advance = Callable[[int, int], None]
 _encode = msgspec.json.Encoder(order="sorted").encode
 CHANGED_SINCE: Told = (N_("检查之后有人改过这条记录，没有覆盖。请核对后重新导入。"), {})
 OUT_OF_REACH: Told = (N_("这条记录不在您的办理范围内。"), {})
+HIDDEN_SINCE: Told = (
+    N_("您已不能查看这条记录的个人信息，这一行没有写入。请重新导入，其他列会照常更新。"),
+    {},
+)
 MADE_SINCE: Told = (N_("检查之后有人登记了同一条记录，没有重复登记。请重新导入。"), {})
 
 
@@ -175,6 +180,9 @@ def _change(
         return {register.key[0]: CHANGED_SINCE}
     if not ctx.may_in(register.write, row.unit_id):
         return {register.key[0]: OUT_OF_REACH}
+    # At the check they could be compared; without that right, the check leaves them out.
+    if hidden := masked_columns(ctx, register, row.unit_id) & values.keys():
+        return dict.fromkeys(sorted(hidden), HIDDEN_SINCE)
     if found := faults_of(ctx, register, values, row):
         return found
     try:

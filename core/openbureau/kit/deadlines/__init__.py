@@ -1,0 +1,1 @@
+"""Deadlines (时限): counting terms against the working calendar."""
