@@ -34,15 +34,15 @@ class Evidence:
     data: Path
 
 
-def write_step(step: int) -> None:
+def write_step(step: int, total: int = PER_STEP) -> None:
     with writing():
-        for number in range(PER_STEP):
+        for number in range(total):
             record_audit(
-                action="bulletins.publish_bulletin",
+                action="core.change_unit",
                 at=NOW + dt.timedelta(minutes=2 * step, seconds=number),
                 account_id=7,
                 unit_id=step,
-                realm="bulletins/bulletin",
+                realm="core/unit",
                 record_id=step * 1000 + number,
                 detail={"标题": f"第 {number} 号", "单位": "昆明市局"},
                 request_id=f"{step:08x}{number:08x}",

@@ -25,10 +25,10 @@ def write_records(count: int) -> None:
     with writing():
         for number in range(count):
             record_audit(
-                action="bulletins.publish_bulletin",
+                action="core.change_unit",
                 at=NOW,
                 account_id=7,
-                realm="bulletins/bulletin",
+                realm="core/unit",
                 record_id=number,
                 detail={"标题": f"第 {number} 号"},
             )
