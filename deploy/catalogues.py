@@ -71,8 +71,10 @@ def main() -> int:
 
 
 def packages() -> list[Path]:
-    """Import packages of the workspace."""
-    return [ROOT / "core/openbureau", *sorted(ROOT.glob("plugins/*/openbureau_*"))]
+    """Import packages of the workspace, and the plugin that vendors are shown."""
+    plugins = ("plugins/*/openbureau_*", "tests/registers/example/openbureau_*")
+    found = [path for pattern in plugins for path in sorted(ROOT.glob(pattern))]
+    return [ROOT / "core/openbureau", *found]
 
 
 def read(path: Path) -> Catalog:

@@ -31,6 +31,8 @@ NEEDED_BY_DEEP = (
     ("Java", ("java",), "default-jre-headless"),
     ("Node.js", ("node",), "nodejs"),
     ("npm", ("npm",), "npm"),
+    ("LibreOffice Writer", ("/usr/lib/libreoffice/program/libswlo.so",), "libreoffice-writer"),
+    ("LibreOffice Calc", ("/usr/lib/libreoffice/program/libsclo.so",), "libreoffice-calc"),
 )
 
 

@@ -29,6 +29,9 @@ def test_document_is_valid_and_names_every_route(devices: Bureau, program: Progr
     code = found["components"]["schemas"]["devices_device_new"]["properties"]["code"]
     assert code["examples"] == ["31105300002004000001"]
     assert (code["maxLength"], code["minLength"]) == (20, 1)
+    shown = found["components"]["schemas"]["devices_device"]["properties"]
+    public = {name for name, schema in shown.items() if schema.get("x-public")}
+    assert public == {"code", "name", "kind", "user", "place", "unit", "due_on", "state"}
 
 
 def test_document_is_in_the_language_asked_for_and_not_sent_twice(program: Program) -> None:

@@ -185,6 +185,9 @@ def test_list_is_filtered_sorted_cut_and_counted(program: Program) -> None:
     lifts = told(program.get(f"{DEVICES}?kind=lift&fields=code"))["items"]
     assert [item["code"] for item in lifts] == ["C5", "C3", "C1"]
     assert set(lifts[0]) == {"id", "uid", "version", "is_void", "unit", "code"}
+    public = told(program.get(f"{DEVICES}?fields=public,maker"))["items"][0]
+    assert {"name", "place", "maker"} <= set(public)
+    assert not {"mobile", "keeper", "serial"} & set(public)
     span = told(program.get(f"{DEVICES}?due_on=2026-03-01..2026-04-30"))["items"]
     assert {item["code"] for item in span} == {"C2", "C3"}
     rows = "field=capacity&op=from&value=12&field=code&op=is&value=C4"

@@ -1,8 +1,10 @@
 """A record among others: the way back, its neighbours, its history, what others know of it."""
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +22,7 @@ from openbureau.kit.registers.records import around, change_record
 from openbureau.testing.bureau import Bureau, close_bureau, open_bureau
 from openbureau.testing.client import Client
 
+from .conftest import EXAMPLE
 from .test_pages import FORM, LIST, saved
 
 
@@ -186,3 +189,80 @@ def test_others_show_on_the_record_what_they_know(visited: Bureau) -> None:
     assert f"走访过 devices/device:{url.rpartition('/')[2]}" in zhang.get(url).words
     declared = visited.application.plugins.records["devices"].declared
     assert [slot.name for slot in declared.slots] == ["devices.device"]
+
+
+OWN = """
+
+from typing import Any
+
+from openbureau import Page, Request, page
+from openbureau.kit import record
+
+
+def show_device(request: Request) -> Any:
+    row = record(request.person, DEVICES, request.params["id"])
+    return page("devices/own.html", name=DEVICES.record_title(row))
+
+
+@hookimpl
+def pages() -> tuple[Page, ...]:
+    return (Page("device/{id:int}", show_device, DEVICES.read),)
+"""
+OWN_PAGE = """{% extends "core/base.html" %}{% block title %}{{ name }}{% endblock %}
+{% block content %}<h1>自己的页面 {{ name }}</h1>{% endblock %}"""
+
+
+@pytest.fixture
+def own_page(tmp_path: Path, database_url: str) -> Iterator[Bureau]:
+    """The devices with a page of their own about one."""
+    package = tmp_path / "plugin" / "openbureau_machines"
+    shutil.copytree(EXAMPLE / "openbureau_devices", package)
+    with (package / "__init__.py").open("a", encoding="utf-8") as module:
+        module.write(OWN)
+    (package / "templates/devices").mkdir(parents=True)
+    (package / "templates/devices/own.html").write_text(OWN_PAGE, "utf-8")
+    sys.path.insert(0, str(tmp_path / "plugin"))
+    made = open_bureau(
+        tmp_path / "data", database_url, sources=[Source("devices", "openbureau_machines")]
+    )
+    made.enable("devices")
+    yield made
+    close_bureau()
+    sys.path.remove(str(tmp_path / "plugin"))
+    for name in [name for name in sys.modules if name.startswith("openbureau_machines")]:
+        del sys.modules[name]
+
+
+def test_every_way_leads_to_a_page_that_a_plugin_put_in_its_place(own_page: Bureau) -> None:
+    own_page.grant("zhang", "devices.registrar", "530102", "unit")
+    zhang = own_page.sign_in("zhang")
+    url = saved(zhang).location
+    assert "自己的页面 蒸汽锅炉" in zhang.get(url).words
+    left = f"{url}?back=kind%3Dboiler"
+    ways = (LIST, "/-/search?q=锅炉", f"{url}/history", f"{url}/edit?back=kind%3Dboiler")
+    for way in ways:
+        assert {f'href="{url}"', f'href="{left}"'} & set(
+            re.findall(r'href="[^"]*"', unescape(zhang.get(way).text))
+        ), way
+    changed = zhang.post(f"{url}/edit", {**FORM, "version": "1", "name": "热水锅炉"})
+    assert changed.location.startswith(url)
+    assert "自己的页面 热水锅炉" in zhang.get(changed.location).words
+
+
+def test_public_columns_are_named_with_the_reason_for_the_others(zhang: Client) -> None:
+    shown = zhang.get(saved(zhang).location).words
+    assert "公开字段：设备代码、产品名称、设备种类、使用单位" in shown
+    assert "安全管理人员、移动电话是个人信息，不能公开。" in shown
+    assert [column.name for column in DEVICES.public_columns][:2] == ["code", "name"]
+    with pytest.raises(ValueError, match="personal column mobile cannot be public"):
+        replace(DEVICES, public=("code", "mobile"))
+    with pytest.raises(ValueError, match="public names colour, which is no column"):
+        replace(DEVICES, public=("colour",))
+
+
+def test_example_is_short() -> None:
+    """All its files but the English catalogue, which translators write."""
+    files = [path for path in (EXAMPLE / "openbureau_devices").rglob("*") if path.is_file()]
+    written = [path for path in files if not {"locale", "__pycache__"} & set(path.parts)]
+    assert len(DEVICES.columns) >= 20
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in written) < 250

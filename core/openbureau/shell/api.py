@@ -116,6 +116,7 @@ def _described(request: Request, register: Register) -> dict[str, Any]:
                 "form": _form(register, column.name),
                 "is_required": is_required(column),
                 "is_personal": bool(column.personal),
+                "is_public": column.name in register.public,
             }
             for column in register.columns
         ],

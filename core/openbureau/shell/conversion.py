@@ -22,7 +22,10 @@ from openbureau.kernel.jobs.models import Job
 KIND = "core.convert_document"
 PROGRAMS = ("soffice", "libreoffice")
 EXTENSIONS = frozenset(
-    (".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".wps", ".et", ".dps", ".txt", ".csv")
+    (
+        *(".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt", ".ods", ".odp"),
+        *(".wps", ".et", ".dps", ".txt", ".csv"),
+    )
 )
 TIME_S = 90
 MEMORY_KIB = 3 * 1024 * 1024

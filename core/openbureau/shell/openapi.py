@@ -32,7 +32,7 @@ _PARAMETERS: Mapping[str, str] = {
     "joiner": N_("各条件之间：and 全部满足，or 满足其一。"),
     "voided": N_("true 只列已作废的记录。"),
     "sort": N_("排序；前面加 - 为从大到小。"),
-    "fields": N_("只要这些列，逗号分隔；不给为全部。"),
+    "fields": N_("只要这些列，逗号分隔；public 为可以公开的列；不给为全部。"),
     "count": N_("true 时应答带总数 total。"),
     "limit": N_("一页的条数。"),
     "after": N_("上一页应答中的 next，原样带回。"),
@@ -237,6 +237,8 @@ def _schemas(register: Register, say: Say) -> Document:
 
 def _described(register: Register, column: Column, schema: Document, say: Say) -> Document:
     schema["description"] = _meaning(register, column, say)
+    if column.name in register.public:
+        schema["x-public"] = True
     if column.sample:
         schema["examples"] = [column.sample]
     return schema

@@ -129,6 +129,19 @@ def _is_member(name: str, wanted: str) -> bool:
     return name.startswith(wanted) if wanted.endswith("/") else name == wanted
 
 
+def _is_open_document(file: BinaryIO) -> bool:
+    """OpenDocument; one with macros is not taken."""
+    file.seek(0)
+    if file.read(4) != _ZIP:
+        return False
+    members = _members(file)
+    if members is None:
+        return False
+    if any(name.startswith(("Basic/", "Scripts/")) for name in members):
+        raise _UnsafeArchiveError
+    return {"mimetype", "content.xml", "META-INF/manifest.xml"} <= set(members)
+
+
 def _is_office(*folder: str) -> Callable[[BinaryIO], bool]:
     """WPS writes either the old binary container or a zip package."""
     is_package = _package("[Content_Types].xml", *folder)
@@ -189,6 +202,9 @@ TYPES = {
     ".pptx": FileType(
         f"{_OOXML}.presentationml.presentation", _package("[Content_Types].xml", "ppt/")
     ),
+    ".odt": FileType("application/vnd.oasis.opendocument.text", _is_open_document),
+    ".ods": FileType("application/vnd.oasis.opendocument.spreadsheet", _is_open_document),
+    ".odp": FileType("application/vnd.oasis.opendocument.presentation", _is_open_document),
     ".wps": FileType("application/vnd.ms-works", _is_office("word/")),
     ".et": FileType("application/vnd.ms-excel", _is_office("xl/")),
     ".dps": FileType("application/vnd.ms-powerpoint", _is_office("ppt/")),

@@ -112,7 +112,8 @@ class Register:
     `filters` columns with few values or days, `words` those the one search box looks in.
     `read`, `write` and `personal` are permissions; a plugin declares them. `order` is a
     column, `-` before it for falling. `lamp(row, today)` gives a row's lamp. `counter`
-    counts records (台, 件). `actions` are offered for chosen rows of the list.
+    counts records (台, 件). `public` names the columns the public may be shown: none unless
+    said so, and never a personal one. `actions` are offered for chosen rows of the list.
     `check(ctx, values)` finds what no single column can tell: a message by column.
     """
 
@@ -127,6 +128,7 @@ class Register:
     personal: str = ""
     filters: Sequence[str] = ()
     words: Sequence[str] = ()
+    public: Sequence[str] = ()
     order: str = "-id"
     counter: str = N_("条")
     actions: Sequence[BulkAction] = ()
@@ -170,6 +172,11 @@ class Register:
     def personal_names(self) -> frozenset[str]:
         """The columns that hold personal data, by name."""
         return frozenset(column.name for column in self.columns if column.personal)
+
+    @cached_property
+    def public_columns(self) -> Sequence[Column]:
+        """The columns that may be shown to the public, in the order of the table."""
+        return tuple(column for column in self.columns if column.name in self.public)
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
@@ -224,6 +231,7 @@ def _naming_problems(register: Register) -> list[str]:
         "key": register.key,
         "filters": register.filters,
         "words": register.words,
+        "public": register.public,
         "order": [name for name in [register.order.removeprefix("-")] if name != "id"],
         "retention": [register.retention.since] if register.retention else [],
     }
@@ -244,6 +252,8 @@ def _personal_problems(register: Register) -> list[str]:
         found.append("its order would tell personal data")
     told = personal & {*register.title, *register.key, *register.words}
     found += [f"its title, key or words would tell the personal data of {name}" for name in told]
+    shown = personal & {*register.public}
+    found += [f"personal column {name} cannot be public" for name in shown]
     found += [
         f"personal column {column.name} does not say its purpose"
         for column in register.columns

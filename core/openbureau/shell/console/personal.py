@@ -15,6 +15,7 @@ from openbureau.kernel.access.grants import granted_accounts
 from openbureau.kernel.accounts.models import Account
 from openbureau.kit.registers.acting import register_of
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.publicity import publicity
 from openbureau.kit.registers.retention import (
     MOST_YEARS,
     choices_of,
@@ -74,6 +75,7 @@ def _row(request: Request, register: Register) -> dict[str, Any]:
             for column in personal_columns(register)
         ],
         "purposes": [(purpose, say("、").join(names)) for purpose, names in purposes.items()],
+        "publicity": publicity(register, say),
         "readers": len(granted_accounts(register.personal)),
         "total": register.model.select().count(),
         "term": term,

@@ -25,6 +25,7 @@ from openbureau.kit.registers.natural import UNIT_CODE, Schema, fault_of, schema
 from openbureau.kit.registers.records import Told
 
 LIMIT, LONGEST_LIMIT = 50, 100
+PUBLIC = "public"
 ROWS = ("field", "op", "value")
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SPAN = rf"^({_DAY}|{_DAY}\.\.({_DAY})?|\.\.{_DAY})$"
@@ -57,6 +58,8 @@ def parameters_of(register: Register) -> Mapping[str, Schema]:
     each of several."""
     found: dict[str, Schema] = {name: _filter_schema(register, name) for name in register.filters}
     names = [column.name for column in register.columns]
+    # All that the public may be shown; a column of that name is itself.
+    names += [PUBLIC] if register.public and PUBLIC not in names else []
     asking = askable(register)
     orders = [sign + name for name in sortable(register) for sign in ("", "-")]
     boolean: Schema = {"type": "boolean"}
@@ -105,10 +108,17 @@ def question_of(register: Register, request: Request) -> Question:
     query = asked_by(ctx, register, Address(request.path, QueryParams(pairs)))
     if problem := next(iter((*query.problems, *query.faults.values())), None):
         raise _invalid({"value": problem})
-    chosen = given.get("fields")
-    columns = [column for column in register.columns if not chosen or column.name in chosen]
+    columns = _chosen(register, given.get("fields", ()))
     limited = replace(query, size=given.get("limit", LIMIT), page=1)
     return Question(limited, columns, bool(given.get("count")), key, realm)
+
+
+def _chosen(register: Register, names: Sequence[str]) -> list[Column]:
+    """The columns asked for; all of them where none are."""
+    wanted = {*names}
+    if PUBLIC in wanted and PUBLIC not in register.by_name:
+        wanted |= {*register.public}
+    return [column for column in register.columns if not names or column.name in wanted]
 
 
 def _invalid(problems: Mapping[str, Told]) -> Invalid:

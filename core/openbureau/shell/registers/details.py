@@ -27,6 +27,7 @@ from openbureau.kit.registers.history import (
 from openbureau.kit.registers.kinds import Choice, UnitChoice, YesNo
 from openbureau.kit.registers.listing import asked_by, neighbours
 from openbureau.kit.registers.masking import masked
+from openbureau.kit.registers.publicity import publicity
 from openbureau.kit.registers.records import FILES, record
 from openbureau.shell.attachments import attachment_lines
 from openbureau.shell.registers.returning import list_back, list_left, list_named, with_back
@@ -69,6 +70,7 @@ def show_record(register: Register, request: Request) -> Any:
             (ctx.gettext(column.label), cell_text(ctx, register, column, row, may_see=may_see))
             for column in register.columns
         ],
+        publicity=publicity(register, ctx.gettext) if register.public else "",
         unit_name=unit_tree(ctx.tree_version).by_id[row.unit_id].name,
         attachments=attachment_lines(register.realm, row.id),
         comments=comments_of(register, row.id),
