@@ -14,6 +14,7 @@ from openbureau import Unit
 from openbureau.base.database import reading, writing
 from openbureau.kernel.access.actors import Actor
 from openbureau.kernel.access.contexts import moment_of
+from openbureau.kernel.access.explanation import Question, explained
 from openbureau.kernel.accounts.models import Account
 from openbureau.kernel.enablement.actions import bump_epoch
 from openbureau.kernel.tokens.actions import (
@@ -308,3 +309,46 @@ def test_nobody_gives_a_token_to_themselves(devices: Bureau) -> None:
     with pytest.raises(TokenRefused) as refused, writing():
         create_token(actor, wanted, at, SCOPES)
     assert refused.value.field == "account"
+
+
+def test_why_tells_of_the_tokens_of_a_person(devices: Bureau) -> None:
+    others: dict[str, dict[str, Any]] = {"只读": {"scopes": SCOPES[:1]}, "用完": {"per_minute": 1}}
+    for name in ("全部", "只读", "用完", "到期", "撤销", "别处"):
+        given_token(devices, "zhang", "530102", name=name, **others.get(name, {}))
+    at = devices.now
+    with writing():
+        used_up = {"minute": int(at.timestamp()) // 60, "taken": 1}
+        ApiToken.update(used_up).where(ApiToken.name == "用完").execute()
+        ApiToken.update(ends_on="2020-01-01").where(ApiToken.name == "到期").execute()
+        there = Unit.get(Unit.code == "530103")
+        ApiToken.update(unit=there).where(ApiToken.name == "别处").execute()
+        ApiToken.update(revoked_at=at).where(ApiToken.name == "撤销").execute()
+    assert said_of_tokens(devices, "zhou", at) == []
+    assert said_of_tokens(devices, "zhang", at, "core.manage_units") == []
+    found = said_of_tokens(devices, "zhang", at)
+    assert found[-1].startswith("令牌「全部」也可以：在五华区局，到 ")
+    assert found[-1].endswith(" 为止，每分钟最多 6000 次。")
+    assert found[:-1] == [
+        "令牌「别处」不可以：账号现在在令牌所及的单位没有这项权限。",
+        "令牌「撤销」不可以：这个令牌已经撤销。",
+        "令牌「到期」不可以：这个令牌已经到期。",
+        "令牌「用完」不可以：这一分钟的 1 次请求已经用完，下一分钟恢复。",
+        "令牌「只读」不可以：发放时没有选这项权限。",
+    ]
+    words = devices.sign_in("zhang").get("/-/why?permission=devices.write_device").words
+    assert found[-1] in words
+    assert "接口令牌" in words
+    devices.enable("devices", state="off")
+    assert found[-1] not in said_of_tokens(devices, "zhang", at)
+    assert "令牌所在的单位没有启用这个业务模块" in said_of_tokens(devices, "zhang", at)[-1]
+
+
+def said_of_tokens(
+    bureau: Bureau, login: str, at: dt.datetime, permission: str = "devices.write_device"
+) -> list[str]:
+    catalogue = bureau.application.catalogues["zh"]
+    with reading():
+        asked = Question(permission, permission.partition(".")[0])
+        account = Account.get(Account.login == login)
+        found = explained(account, asked, bureau.installation.plugins, catalogue, at)
+    return [each.words.said(catalogue) for each in found.lines if each.kind == "token"]

@@ -11,13 +11,15 @@ import secrets
 import threading
 import time
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+import peewee
 from peewee import (
     BigIntegerField,
     CharField,
@@ -301,6 +303,14 @@ class Statement:
     def run(self, **given: Any) -> int:
         """Executes a writing statement; the number of rows touched."""
         return int(self._execute(given).rowcount)
+
+    def run_many(self, given: Sequence[Mapping[str, Any]]) -> None:
+        """Executes a writing statement once for each of these, in one go. It has no other
+        values than those."""
+        names = [value.name for value in self._values]
+        rows = list(map(itemgetter(*names), given))
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            db.cursor().executemany(self.sql, rows)
 
     def _execute(self, given: dict[str, Any]) -> Any:
         values = [

@@ -24,6 +24,7 @@ from openbureau.kernel.access.reasons import (
 )
 from openbureau.kernel.access.wording import Line, line
 from openbureau.kernel.accounts.models import Account
+from openbureau.kernel.tokens.reasons import token_lines
 from openbureau.kernel.units.queries import UnitTree, unit_tree
 
 __all__ = ["Explanation", "Question", "explained", "record_kind"]
@@ -90,6 +91,7 @@ def _lines(case: Case, kind: RecordKind | None) -> Iterator[Line]:
         yield from _separation_lines(case)
     yield from _other_identities(case, kind)
     yield from coming_delegations(case)
+    yield from token_lines(case)
 
 
 def _is_allowed(case: Case, kind: RecordKind | None) -> bool:

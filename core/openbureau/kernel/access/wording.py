@@ -60,6 +60,7 @@ KINDS: Mapping[str, str] = {
     "record": N_("记录"),
     "participant": N_("参与"),
     "separation": N_("岗位分离"),
+    "token": N_("接口令牌"),
 }
 
 

@@ -19,6 +19,7 @@ MEMBERS = 10_000
 DIRECTORY_BYTES = 4 * 1024 * 1024
 UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 UNPACKED_RATIO = 50
+WITH_MACROS = frozenset((".xlsm", ".xltm", ".docm", ".dotm", ".pptm", ".potm"))
 BLOCK_BYTES = 64 * 1024
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -54,10 +55,14 @@ def checked_type(file: BinaryIO, name: str) -> FileType:
 
 
 def listed_type(name: str) -> FileType:
-    """The type by the extension alone. Raises FileTypeRefused: it is not listed."""
-    kind = TYPES.get(extension_of(name).lower())
+    """The type by the extension alone. Raises FileTypeRefused: it is not listed; MacrosRefused:
+    it is the one of documents with programs in them."""
+    extension = extension_of(name).lower()
+    kind = TYPES.get(extension)
+    if extension in WITH_MACROS:
+        raise MacrosRefused(name=name)
     if kind is None:
-        allowed = " ".join(extension.removeprefix(".") for extension in TYPES)
+        allowed = " ".join(each.removeprefix(".") for each in TYPES)
         raise FileTypeRefused(name=name, allowed=allowed)
     return kind
 

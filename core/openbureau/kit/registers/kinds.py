@@ -24,10 +24,11 @@ from openbureau.kernel.units.queries import UnitTree
 
 Say = Callable[..., str]
 LARGEST_WHOLE = 2**31 - 1
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
+SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d{2,}"
+_SCIENTIFIC = re.compile(SCIENTIFIC)
 _FULL_DATE = re.compile(r"\d{4}\s*\D|\d{8}")
 # Full-width digits and letters, brackets, dashes, blanks of every width, and what is unseen.
-_PLAIN = {
+PLAIN = {
     **{0xFF10 + n: chr(0x30 + n) for n in range(10)},
     **{0xFF21 + n: chr(0x41 + n) for n in range(26)},
     **{0xFF41 + n: chr(0x61 + n) for n in range(26)},
@@ -63,7 +64,7 @@ class Surroundings:
 def plain(text: str) -> str:
     """A line as it is kept: half-width digits and letters, one kind of dash and bracket,
     nothing invisible, single blanks."""
-    return " ".join(text.translate(_PLAIN).split())
+    return " ".join(text.translate(PLAIN).split())
 
 
 class Kind(ABC):

@@ -18,6 +18,7 @@ from openbureau.kernel.audit.actions import record_act
 from openbureau.kernel.enablement.actions import bump_stamp
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
+from openbureau.kit.registers.exchanging import exchanged, kept_values
 from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.keys import hold_key
 from openbureau.kit.registers.kinds import Surroundings, Unreadable
@@ -27,7 +28,6 @@ from openbureau.kit.registers.models import RecordChange
 # Where a step keeps the names of files: no column has such a name.
 FILES = "附件"
 Told = tuple[str, Mapping[str, Any]]
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,22 +375,3 @@ def _note(
         audit_record(ctx, register, row, step.action, **(detail or {"columns": sorted(after)}))
     index_row(register, row)
     bump_stamp(register.realm)
-
-
-def exchanged(register: Register, values: Mapping[str, Any]) -> str:
-    """Values of columns as JSON text; what is no column (`extra`) as it is."""
-    kinds = register.kinds
-    return _encode(
-        {
-            name: kinds[name].exchanged(value) if name in kinds else value
-            for name, value in values.items()
-        }
-    ).decode()
-
-
-def kept_values(register: Register, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values to keep, of what `exchanged` gave once it was decoded."""
-    kinds = register.kinds
-    return {
-        name: kinds[name].kept(value) if name in kinds else value for name, value in given.items()
-    }

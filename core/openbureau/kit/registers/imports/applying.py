@@ -12,24 +12,18 @@ from openbureau.base.errors import Conflict, Invalid
 from openbureau.base.i18n import N_
 from openbureau.kernel.enablement.actions import hold_rights
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.exchanging import kept_values
 from openbureau.kit.registers.imports.batches import (
     WRITTEN,
     audit_batch,
     move,
     refuse_twin,
 )
-from openbureau.kit.registers.imports.judging import key_of, records_by_key
+from openbureau.kit.registers.imports.standing import key_of, records_by_key
 from openbureau.kit.registers.keys import hold_keys
 from openbureau.kit.registers.masking import masked_columns
 from openbureau.kit.registers.models import ImportBatch, ImportLine
-from openbureau.kit.registers.records import (
-    Step,
-    Told,
-    add_record,
-    faults_of,
-    kept_values,
-    write_over,
-)
+from openbureau.kit.registers.records import Step, Told, add_record, faults_of, write_over
 
 CHUNK = 1000
 IN_ONE_QUERY = 500

@@ -17,13 +17,13 @@ from openbureau.base.i18n import N_
 from openbureau.base.sheets import Limits
 from openbureau.kernel.files.storage import content_path
 from openbureau.kit.registers.declared import Register
+from openbureau.kit.registers.exchanging import exchanged
 from openbureau.kit.registers.imports.batches import move, refused_as
 from openbureau.kit.registers.imports.faulty import write_faulty_table
 from openbureau.kit.registers.imports.headings import Headings, opened
 from openbureau.kit.registers.imports.judging import Judge, Judged
 from openbureau.kit.registers.imports.tables import LIMITS, table_rows
 from openbureau.kit.registers.models import ImportBatch, ImportLine
-from openbureau.kit.registers.records import exchanged
 
 CHUNK = 1000
 TOTALS = {
@@ -36,7 +36,7 @@ TOTALS = {
 Clock = Callable[[], dt.datetime]
 Advance = Callable[[int, int], None]
 _encode = msgspec.json.Encoder(order="sorted").encode
-_COLUMNS = ("batch", "number", "action", "record_id", "version", "values", "problems")
+_COLUMNS = ("batch", "number", "action", "record_id", "version", "values", "problems", "is_done")
 
 
 class TooLongForNow(Exception):
@@ -121,21 +121,25 @@ def _judge_all(
 
 @statement
 def _line() -> Query:
-    return ImportLine.insert({**{name: param(name) for name in _COLUMNS}, "is_done": False})
+    return ImportLine.insert({name: param(name) for name in _COLUMNS})
 
 
 def _keep(register: Register, batch: ImportBatch, lines: Iterable[Judged]) -> None:
-    line: Statement = _line()
-    for judged in lines:
-        problems = [[name, *told] for name, told in judged.problems.items()]
-        # What already is so needs no copy.
-        values = {} if judged.action == "same" else judged.values
-        line.run(
-            batch=batch.id,
-            number=judged.number,
-            action=judged.action,
-            record_id=judged.record_id,
-            version=judged.version,
-            values=exchanged(register, values),
-            problems=_encode(problems).decode() if problems else "[]",
-        )
+    inserted: Statement = _line()
+    inserted.run_many([_kept(register, batch.id, judged) for judged in lines])
+
+
+def _kept(register: Register, batch_id: int, judged: Judged) -> dict[str, Any]:
+    problems = [[name, *told] for name, told in judged.problems.items()]
+    # What already is so needs no copy.
+    is_same = judged.action == "same"
+    return {
+        "batch": batch_id,
+        "number": judged.number,
+        "action": judged.action,
+        "record_id": judged.record_id,
+        "version": judged.version,
+        "values": "{}" if is_same else exchanged(register, judged.values),
+        "problems": _encode(problems).decode() if problems else "[]",
+        "is_done": False,
+    }

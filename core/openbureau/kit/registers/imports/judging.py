@@ -12,14 +12,14 @@ from openbureau.base.i18n import N_
 from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.imports.headings import EXTRA, Headings
-from openbureau.kit.registers.kinds import Surroundings, Unreadable
+from openbureau.kit.registers.imports.reading import CellReader, columns_of
+from openbureau.kit.registers.imports.standing import Key, Match, Standing, key_of, records_by_key
+from openbureau.kit.registers.kinds import Surroundings
 from openbureau.kit.registers.masking import HIDDEN, is_masked_form
-from openbureau.kit.registers.records import Told, exchanged, faults_of
+from openbureau.kit.registers.records import Told, faults_of
 
-Key = tuple[Any, ...]
 _encode = msgspec.json.Encoder(order="sorted").encode
 _DIGEST_BYTES = 12
-_REMEMBERED = 4096
 MASKED: Told = (N_("这是遮盖后的内容，不能导入。请填写完整内容，或留空表示不改。"), {})
 
 
@@ -43,80 +43,103 @@ class Judge:
         self._ctx = ctx
         self._register = register
         self._personal = [column.name for column in register.columns if column.personal]
-        self._columns = [
-            (place, column.name, register.kinds[column.name])
+        self._around = Surroundings(ctx.today, unit_tree(ctx.tree_version))
+        self._readers = [
+            CellReader(place, column.name, register.kinds[column.name], self._around)
             for place, column in headings.columns.items()
         ]
         self._unknown = headings.unknown if EXTRA in register.model._meta.fields else {}
         self._unit_id = unit_id
-        self._around = Surroundings(ctx.today, unit_tree(ctx.tree_version))
         # Keys of the rows before, as digests: where each was, and what stood in it.
-        self._seen: dict[bytes, tuple[int, bytes]] = {}
-        self._read: dict[tuple[str, Any], Any] = {}
+        self._seen: dict[bytes, tuple[int, int]] = {}
+        self._standing = Standing(register)
 
     def judged(self, rows: Iterable[tuple[int, Sequence[Any]]]) -> list[Judged]:
-        """The rows that hold anything, judged; one statement for all of them."""
-        lines = [
-            self._line(number, row)
-            for number, row in rows
-            if any(cell not in {"", None} for cell in row)
+        """The rows that hold anything, judged; a few statements for all of them."""
+        held = [
+            (number, row) for number, row in rows if any(cell not in {"", None} for cell in row)
         ]
+        if not held:
+            return []
+        lines = self._lines(held)
         keys = [key_of(self._register, line.values) for line in lines]
-        current = records_by_key(self._register, {key for key in keys if key is not None})
-        for line, key in zip(lines, keys, strict=True):
-            self._judge(line, key, None if key is None else current.get(key))
+        fresh = [
+            (line, key)
+            for line, key in zip(lines, keys, strict=True)
+            if not self._is_repeated(line, key)
+        ]
+        standing = self._standing.of(
+            [(line.values, key) for line, key in fresh if key is not None and not line.problems]
+        )
+        rest = [
+            (line, key)
+            for line, key in fresh
+            if key is None or not self._is_same(line, standing.get(key))
+        ]
+        current = records_by_key(self._register, {key for _, key in rest if key is not None})
+        for line, key in rest:
+            row = None if key is None else current.get(key)
+            if row is None:
+                self._judge_new(line)
+            else:
+                self._judge_known(line, row)
         return lines
 
-    def _line(self, number: int, row: Sequence[Any]) -> Judged:
-        line = Judged(number)
-        for place, name, kind in self._columns:
-            cell = row[place] if place < len(row) else ""
-            try:
-                value = self._value(name, kind, cell)
-            except Unreadable as refused:
-                line.problems[name] = (refused.message, refused.params)
-            else:
-                # An empty cell leaves things as they are.
-                if value is not None and value != "":
-                    line.values[name] = value
+    def _lines(self, rows: Sequence[tuple[int, Sequence[Any]]]) -> list[Judged]:
+        """The rows, read. An empty cell leaves things as they are."""
+        columns = columns_of([row for _, row in rows], [each.place for each in self._readers])
+        names = [each.name for each in self._readers]
+        read = [each.read(cells) for each, cells in zip(self._readers, columns, strict=True)]
+        lines = [
+            Judged(
+                number,
+                {
+                    name: value
+                    for name, value in zip(names, values, strict=True)
+                    if value is not None and value != ""
+                },
+            )
+            for (number, _), values in zip(
+                rows, zip(*(values for values, _ in read), strict=True), strict=True
+            )
+        ]
+        for name, (_, faults) in zip(names, read, strict=True):
+            for place, refused in faults.items():
+                lines[place].problems[name] = (refused.message, refused.params)
+        for line, (_, row) in zip(lines, rows, strict=True):
+            self._complete(line, row)
+        return lines
+
+    def _complete(self, line: Judged, row: Sequence[Any]) -> None:
+        """The unit where it is part of the key, and what stands in columns nobody knows."""
         if "unit" in self._register.key and "unit" not in line.problems:
             line.values.setdefault("unit", self._unit_id)
-        if self._unknown:
-            beside = {
-                name: str(row[place])
-                for place, name in self._unknown.items()
-                if place < len(row) and row[place] != ""
-            }
-            if beside:
-                line.values[EXTRA] = _encode(beside).decode()
-        return line
+        beside = {
+            name: str(row[place])
+            for place, name in self._unknown.items()
+            if place < len(row) and row[place] != ""
+        }
+        if beside:
+            line.values[EXTRA] = _encode(beside).decode()
 
-    def _value(self, name: str, kind: Any, cell: Any) -> Any:
-        if cell == "" or cell is None:
-            return None
-        # Most columns hold few different values. Equal is not the same: 1 and True.
-        remembered = (name, cell if type(cell) is str else (type(cell), cell))
-        if remembered in self._read:
-            return self._read[remembered]
-        value = kind.read(cell, self._around)
-        if len(self._read) >= _REMEMBERED:
-            self._read.clear()
-        self._read[remembered] = value
-        return value
-
-    def _judge(self, line: Judged, key: Key | None, row: Any) -> None:
-        if self._is_repeated(line, key):
-            return
-        if row is None:
-            self._judge_new(line)
-        else:
-            self._judge_known(line, row)
+    def _is_same(self, line: Judged, found: Match | None) -> bool:
+        """Whether importing a row would change nothing, told without looking closer."""
+        register, ctx = self._register, self._ctx
+        if found is None or found.columns is None:
+            return False
+        if register.check is not None and register.check(ctx, found.columns):
+            return False
+        may_write = ctx.may_in(register.write, found.unit_id)
+        if not may_write or (self._personal and not ctx.may_in(register.personal, found.unit_id)):
+            return False
+        line.record_id, line.version, line.action = found.record_id, found.version, "same"
+        return True
 
     def _is_repeated(self, line: Judged, key: Key | None) -> bool:
         """Whether a row before has the same key: then this one is not written."""
         if key is None:
             return False
-        content = _digest(exchanged(self._register, line.values))
+        content = hash(tuple(line.values.items()))
         number, before = self._seen.setdefault(_digest(repr(key)), (line.number, content))
         if number == line.number:
             return False
@@ -187,48 +210,3 @@ class Judge:
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
-
-
-def key_of(register: Register, values: Mapping[str, Any]) -> Key | None:
-    """What tells a record apart, as JSON values; None where a part of it is missing."""
-    found = tuple(
-        None if (value := values.get(name)) in (None, "") else register.kinds[name].exchanged(value)
-        for name in register.key
-    )
-    return None if None in found else found
-
-
-def records_by_key(register: Register, keys: Iterable[Key]) -> dict[Key, Any]:
-    """The valid records that have one of these keys, in one statement."""
-    wanted = sorted(keys, key=repr)
-    if not wanted:
-        return {}
-    model = register.model
-    kinds = [register.kinds[name] for name in register.key]
-    if len(kinds) == 1:
-        field = getattr(model, register.key[0])
-        condition: Any = field.in_([kinds[0].kept(key[0]) for key in wanted])
-    else:
-        condition = _any_of([_is_key(register, key) for key in wanted])
-    rows = model.select().where(model.voided_at.is_null() & condition).order_by(model.id.desc())
-    return {key: row for row in rows if (key := key_of(register, row.__data__)) is not None}
-
-
-def _is_key(register: Register, key: Key) -> Any:
-    parts = [
-        getattr(register.model, name) == register.kinds[name].kept(value)
-        for name, value in zip(register.key, key, strict=True)
-    ]
-    return _joined(parts, lambda one, other: one & other)
-
-
-def _any_of(conditions: Sequence[Any]) -> Any:
-    return _joined(conditions, lambda one, other: one | other)
-
-
-def _joined(conditions: Sequence[Any], join: Any) -> Any:
-    """Conditions joined as a flat tree: databases refuse to read very deep ones."""
-    if len(conditions) == 1:
-        return conditions[0]
-    half = len(conditions) // 2
-    return join(_joined(conditions[:half], join), _joined(conditions[half:], join))
