@@ -7,6 +7,7 @@ from pathlib import Path
 
 from openbureau.testing.browser import DemoServer, running_demo
 
+CHIEF = "wangwensong"
 UNIT = "昆明市质量技术监督局" + "特种设备安全监察与产品质量监督抽查联合工作办公室" * 20
 UNIT_NAME = UNIT[:500]
 UNBROKEN = "A1" * 1500
@@ -78,6 +79,14 @@ def distort(data: Path) -> None:
         ).fetchall()
         for (account,), name in zip(people, STRANGE_NAMES, strict=True):
             file.execute("UPDATE account SET name = ? WHERE id = ?", (name, account))
+        # Whatever plugins there are, somebody has something to read.
+        file.execute(
+            "INSERT INTO todo (uid, kind, plugin, realm, record_id, account_id, unit_id, title,"
+            " step, state, arrived_at) SELECT ?, 'read', 'core', 'core/test', 1, account.id,"
+            " post.unit_id, '', '', 'open', 1 FROM account JOIN post ON account_id = account.id"
+            " WHERE login = ? AND is_primary",
+            ("0" * 32, CHIEF),
+        )
         file.execute("UPDATE todo SET title = ? || ?", (UNBROKEN, "".join(STRANGE_NAMES)))
         tables = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
         if "bulletins_bulletin" in tables:

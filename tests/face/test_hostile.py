@@ -11,10 +11,9 @@ from openbureau.testing.browser import DemoServer
 
 from .looks import accessibility_faults, broken_layout, covered_targets, set_mode, targets
 from .places import BULLETINS, HERE, NARROW, STAFF, WIDE, Place, Visitors, sign_in
-from .strange import PLUGINS, UNBROKEN, UNIT_NAME, install_plugins, strange_demo
+from .strange import CHIEF, PLUGINS, UNBROKEN, UNIT_NAME, install_plugins, strange_demo
 
 pytestmark = pytest.mark.browser
-CHIEF = "wangwensong"
 # A window of 1366 x 768 at 400 %.
 ZOOMED, ZOOM = (341, 192), 4
 PLACES = pytest.mark.parametrize("place", HERE, ids=lambda place: place.name)
