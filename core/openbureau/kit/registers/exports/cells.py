@@ -31,12 +31,12 @@ def written_rows(
     texts = [_texts(ctx, register, column) for column in columns]
     masks = [_mask(register, column) if column.personal else None for column in columns]
     for rows in batches:
-        seen = [readable(row.unit_id) for row in rows] if any(masks) else ()
         values = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+        seen = list(map(readable, values["unit_id"])) if any(masks) else ()
         done = []
         for attribute, text_of, mask in zip(attributes, texts, masks, strict=True):
             found = text_of(values[attribute])
-            if mask is not None:
+            if mask is not None and not all(seen):
                 found = [t if see else mask(t) for t, see in zip(found, seen, strict=True)]
             done.append(found)
         yield list(zip(*done, strict=True))
