@@ -47,10 +47,8 @@ def context_of(
     request_id: str = "",
     address: str = "",
 ) -> Context:
-    """The facts about a person acting in one of their posts, or in a lent one.
-
-    A post that is no longer theirs, or no longer lent, gives way to their first own one.
-    """
+    """The facts about a person acting in one of their posts, or in a lent one. A post that is
+    no longer theirs, or no longer lent, gives way to their first own one."""
     use_entered_years(at.units)
     own = _standing(at, person.id)
     identities = (*(Identity(post) for post in own.posts), *own.lent)

@@ -69,6 +69,12 @@ def enter_year(
         conflict_target=[CalendarYear.year], update=written
     ).execute()
     entered: CalendarYear = CalendarYear.get(CalendarYear.year == year)
+    _note(entered, whose, before and {"notice": before.notice, "days": before.days})
+    bump_epoch("units")
+    return entered
+
+
+def _note(entered: CalendarYear, whose: By, before: dict[str, str] | None) -> None:
     record_audit(
         action="core.enter_calendar_year",
         at=whose.now,
@@ -78,14 +84,12 @@ def enter_year(
         realm="core/calendar_year",
         record_id=entered.id,
         detail={
-            "year": year,
-            "notice": notice,
-            "provisional": is_provisional,
-            "days": text,
-            "before": before and {"notice": before.notice, "days": before.days},
+            "year": entered.year,
+            "notice": entered.notice,
+            "provisional": entered.is_provisional,
+            "days": entered.days,
+            "before": before,
         },
         request_id=whose.request_id,
         address=whose.address,
     )
-    bump_epoch("units")
-    return entered
