@@ -69,12 +69,12 @@ def enter_year(
         conflict_target=[CalendarYear.year], update=written
     ).execute()
     entered: CalendarYear = CalendarYear.get(CalendarYear.year == year)
-    _note(entered, whose, before and {"notice": before.notice, "days": before.days})
+    _note(entered, whose, before)
     bump_epoch("units")
     return entered
 
 
-def _note(entered: CalendarYear, whose: By, before: dict[str, str] | None) -> None:
+def _note(entered: CalendarYear, whose: By, before: CalendarYear | None) -> None:
     record_audit(
         action="core.enter_calendar_year",
         at=whose.now,
@@ -88,7 +88,7 @@ def _note(entered: CalendarYear, whose: By, before: dict[str, str] | None) -> No
             "notice": entered.notice,
             "provisional": entered.is_provisional,
             "days": entered.days,
-            "before": before,
+            "before": before and {"notice": before.notice, "days": before.days},
         },
         request_id=whose.request_id,
         address=whose.address,
