@@ -48,7 +48,7 @@ def test_a_day_of_the_year_before_can_be_worked() -> None:
 
 
 def test_days_can_be_written_one_to_a_line() -> None:
-    notice = read_notice("2027-01-01 休 元旦\n\n2027年1月3日，班，元旦\n2027/2/6 休 春节", 2027)
+    notice = read_notice("2027-01-01 休 元旦\n\n2027年1月3日，班，元旦\n2027/2/6 rest 春节", 2027)
     assert [(day.date.isoformat(), day.kind, day.holiday) for day in notice.days] == [
         ("2027-01-01", "rest", "元旦"),
         ("2027-01-03", "working", "元旦"),

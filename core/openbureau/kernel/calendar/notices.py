@@ -25,7 +25,7 @@ _ITEM = re.compile(
     r"(?=(?:[一二三四五六七八九十]+\s*、\s*)?[\u4e00-\u9fff]{2,6}(?:、[\u4e00-\u9fff]{2,6})*\s*[：:]|\Z)",
     re.DOTALL,
 )
-_LINE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?[\s,，]*(休|班)[\s,，]*(\S*)")
+_LINE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?[\s,，]*(休|班|rest|work)[\s,，]*(.*)")
 _TOTAL = re.compile(r"(?:共|放假)\s*(\d{1,2})\s*天")
 _WEEKDAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 _TO = re.compile(r"\s*(?:至|到|—|－|-|~)\s*")
@@ -98,7 +98,7 @@ def _lines(text: str) -> Iterator[SpecialDay]:
         if found is None:
             return
         date = _date(int(found[1]), int(found[2]), int(found[3]), line)
-        yield SpecialDay(date, "rest" if found[4] == "休" else "working", found[5])
+        yield SpecialDay(date, "rest" if found[4] in {"休", "rest"} else "working", found[5])
 
 
 def _items(text: str, year: int) -> Iterator[SpecialDay]:
