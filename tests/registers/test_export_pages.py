@@ -178,6 +178,12 @@ def test_export_stays_open_where_the_plugin_can_only_be_read(
     assert zhang.follow(export(zhang)).status == 200
     zhang.get(URL)
     assert zhang.post("/devices/device/bulk", {"act": "idle", "record": "1"}).status == 403
+    for path in ("new", "import", "1/edit", "1/void", "bulk?act=idle&record=1"):
+        refused = zhang.get(f"/devices/device/{path}")
+        assert (refused.status, "只能查阅，不能办理" in refused.words) == (403, True), path
+    seen = zhang.get("/devices/device")
+    assert "对这个台账只能查阅" in seen.words
+    assert not [path for path in ("/new", "/import", 'name="act"') if path in seen.text]
 
 
 BAD_WISHES: tuple[tuple[dict[str, str], int], ...] = (
@@ -224,12 +230,19 @@ def test_command_exports_what_is_asked(devices: Bureau, database_url: str, tmp_p
     devices.grant("zhang", "devices.reader", "530102", "unit")
     assert run("--out", str(out), "--force", "--as", "zhang")["rows"] == 1
     assert "交接" in trail(devices)[1][0]
+    devices.grant_permission("sun", "devices.list_device", unit="530103")
+    found = run("--out", str(out), "--force", "--as", "sun", "--reason", "交接")
+    assert (found["rows"], found["personal"]) == (1, "masked")
+    assert [json.loads(detail)["personal"] for (detail,) in trail(devices)].count("完整") == 1
     for arguments, code in (
         (("--out", "a.pdf"), "EXP-001"),
         (("--out", "a.csv", "--filter", "name=x"), "EXP-003"),
         (("--out", "a.csv", "--columns", "x"), "EXP-004"),
         (("--out", "a.csv", "--query", "due_on=..x"), "EXP-005"),
         (("--out", "a.csv", "--filter", "kind=lift", "--filter", "kind=ride"), "EXP-005"),
+        (("--out", "a.csv", "--filter", "unit=999999"), "EXP-005"),
+        (("--out", "a.csv", "--query", "kinds=lift"), "EXP-008"),
+        (("--out", "a.csv", "--query", "field=kinds&op=is&value=lift"), "EXP-008"),
         (("--out", str(tmp_path / "no" / "a.csv")), "EXP-007"),
     ):
         assert run(*arguments)["code"] == code

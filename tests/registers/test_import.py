@@ -51,15 +51,17 @@ def test_rows_are_new_changed_same_duplicate_or_faulty(zhang: Context) -> None:
         row("6"),
         row("6", "另一台"),
         row("7", "锅炉", "锅炉", "某厂", "盘龙区局"),
+        row("8", "锅炉", "锅炉", "某厂", "530000-01"),
     ]
     batch = checked(zhang, workbook(rows))
-    assert (batch.state, counts(batch)) == ("checked", (2, 1, 1, 1, 3))
+    assert (batch.state, counts(batch)) == ("checked", (2, 1, 1, 1, 4))
     said = faults(batch)
-    assert set(said) == {5, 6, 8, 9}
+    assert set(said) == {5, 6, 8, 9, 10}
     assert "完全相同" in said[5]
     assert "不在可选的值中" in said[6]
     assert "内容却不同" in said[8]
     assert "不在您的办理范围内" in said[9]
+    assert "是处室" in said[10]
     assert codes() == ["1", "2", "3"]
 
 

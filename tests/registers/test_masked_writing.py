@@ -71,6 +71,9 @@ def test_a_merge_tells_nothing_of_what_is_masked(devices: Bureau, writer: Client
     for number in ("13812345678", "13911112222", "李四光"):
         assert number not in merged.text
     assert "139****2222" in merged.words
+    for guess in ("13911112222", "13812345678"):
+        same = writer.post(f"{url}/edit", {**FORM, "mobile": guess, "version": "1"})
+        assert (same.status, same.words.count("移动电话 138****5678")) == (409, 1), guess
     untouched = writer.post(f"{url}/edit", {**FORM, "place": "别处", "version": "1"})
     assert untouched.status == 409
     assert 'value="139****2222"' in untouched.text

@@ -68,6 +68,16 @@ def test_same_key_and_a_unit_out_of_reach_are_refused(zhang: Client) -> None:
     assert (again.status, "已有相同的记录：蒸汽锅炉" in again.words) == (422, True)
     elsewhere = saved(zhang, code="2", unit="530103")
     assert (elsewhere.status, "不在您的办理范围内" in elsewhere.words) == (422, True)
+    url = saved(zhang, code="4").location
+    assert zhang.get(f"{url}/edit").words.count("请选择") == 1, "only a conclusion may be empty"
+    for change, words in (
+        ({"unit": ""}, "这一项必须填写"),
+        ({"state": ""}, "这一项必须填写"),
+        ({"unit": "530000-01"}, "「办公室」是处室，台账按单位登记"),
+        ({"unit": "办公室"}, "「办公室」是处室，不是单位"),
+    ):
+        refused = saved(zhang, f"{url}/edit", version="1", code="4", **change)
+        assert (refused.status, words in refused.words) == (422, True), change
     early = saved(zhang, code="3", made_on="2020-02-02", inspected_on="2019-01-01")
     assert (early.status, "最近检验日期早于制造日期。" in early.words) == (422, True)
 
@@ -183,6 +193,15 @@ def test_addresses_that_make_no_sense_show_a_list(zhang: Client, query: str) -> 
     saved(zhang)
     assert zhang.get(f"{LIST}?{query}").status == 200
     assert zhang.get(f"{LIST}/total?{query}").status == 200
+
+
+def test_unit_that_is_none_is_told_and_left_out(zhang: Client) -> None:
+    saved(zhang)
+    for code, words in (("999999", "没有「999999」这个单位"), ("530000-01", "「办公室」是处室")):
+        found = zhang.get(f"{LIST}?unit={code}")
+        assert words in found.words
+        assert "及其下属" not in found.words
+        assert f'value="{code}"' not in found.text.replace(f'name="unit" value="{code}"', "")
 
 
 def test_page_costs_six_statements_at_any_size(devices: Bureau, zhang: Client) -> None:

@@ -14,7 +14,7 @@ from openbureau.kernel.units.queries import UnitTree
 from openbureau.kit.conditions import Conditions, conditions
 from openbureau.kit.paging import SIZES, Sorting, sorting
 from openbureau.kit.registers.declared import Register
-from openbureau.kit.registers.kinds import Day, Kind, Surroundings, Unreadable
+from openbureau.kit.registers.kinds import Day, Kind, Surroundings, Unreadable, unit_fault
 from openbureau.kit.registers.spans import span_of, span_word
 
 FARTHEST = 10_000_000
@@ -97,7 +97,7 @@ def asked(
     orders = [name for name in sortable(register) if name not in hidden]
     order = sorting(address, orders, register.order)
     place, at = _place(query, reading.kind(order.key) if order.key != "id" else None, around)
-    code = query.get("unit", "").strip()
+    code = reading.unit(query.get("unit", "").strip())
     return Asked(
         shape=Shape(filters, stated, rows.joiner, query.get("voided") == "1", words),
         values=reading.values,
@@ -149,6 +149,14 @@ class _Reading:
 
     def kind(self, name: str) -> Kind:
         return self._register.kinds[name]
+
+    def unit(self, code: str) -> str:
+        """The code of a unit to look below; "" where there is no such unit."""
+        refused = unit_fault(self._around.tree, code) if code else None
+        if refused is None:
+            return code
+        self.problems.append((refused.message, refused.params))
+        return ""
 
     def filters(self, filtered: Mapping[str, str]) -> tuple[Comparison, ...]:
         """A day may be a span: `2026-01-01..2026-03-31`, open on either side, or a word."""
@@ -223,9 +231,7 @@ def stored(value: Any) -> Any:
 
 
 def _units_below(tree: UnitTree, code: str) -> frozenset[int]:
-    node = tree.by_code.get(code)
-    if node is None:
-        return frozenset()
+    node = tree.by_code[code]
     return frozenset(below.id for below in tree.subtree(node.id) if below.is_access_unit)
 
 

@@ -17,7 +17,7 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.kinds import Choice, Day, Line, Passage, UnitChoice, YesNo
 from openbureau.kit.registers.masking import HIDDEN, masked, masked_columns
-from openbureau.kit.registers.records import Told, is_required, read_values
+from openbureau.kit.registers.records import Told, is_required, may_be_empty, read_values
 
 VERSION, FILES = "version", "files"
 
@@ -32,7 +32,12 @@ def record_form(register: Register, request: Request, row: Any = None) -> Form:
     for name, kind in register.kinds.items():
         if name in form and isinstance(kind, Choice | YesNo | UnitChoice):
             choosing: Any = form[name]
-            choosing.choices = _choices(ctx, register, kind)
+            shown = _choices(ctx, register, kind)
+            # Nothing can be chosen only where it is allowed, or nothing is chosen yet.
+            is_chosen = any(choice.value == choosing.data for choice in shown)
+            if may_be_empty(register.by_name[name]) or not is_chosen:
+                shown.insert(0, SelectChoice("", ctx.gettext("请选择")))
+            choosing.choices = shown
     return form
 
 
@@ -131,4 +136,4 @@ def _choices(
         shown = [(str(value), say(label)) for value, label in kind.labels.items()]
     else:
         shown = [("1", say("是")), ("0", say("否"))]
-    return [SelectChoice(value, label) for value, label in [("", say("请选择")), *shown]]
+    return [SelectChoice(value, label) for value, label in shown]

@@ -349,14 +349,45 @@ class UnitChoice(Kind):
         text = plain(str(given)).removesuffix(".0")
         node = around.tree.by_code.get(text) or _units_by_name(around.tree).get(text)
         if node is None or not node.is_active:
-            raise Unreadable(N_("没有「%(text)s」这个单位。"), text=text[:60])
+            raise Unreadable(_NO_UNIT, text=text[:60])
+        if not node.is_access_unit:
+            # Many units have a section of one name.
+            refused = unit_fault(around.tree, text) if node.code == text else None
+            raise refused or Unreadable(_SECTION, text=text[:60])
         return int(node.id)
+
+
+_NO_UNIT = N_("没有「%(text)s」这个单位。")
+_SECTION = N_("「%(text)s」是处室，不是单位，请改用它所在的单位。")
+
+
+def unit_fault(tree: UnitTree, code: str) -> Unreadable | None:
+    """Why no record can be of what has this code: it is a section, or nothing at all. None:
+    it is a unit, perhaps a former one."""
+    node = tree.by_code.get(code)
+    if node is None:
+        return Unreadable(_NO_UNIT, text=code[:60])
+    if node.is_access_unit:
+        return None
+    above = tree.access_unit(node.id)
+    if above is None:
+        return Unreadable(_SECTION, text=node.name)
+    return Unreadable(
+        N_("「%(text)s」是处室，台账按单位登记，请改用它所在的单位「%(unit)s」（%(code)s）。"),
+        text=node.name,
+        unit=above.short_name,
+        code=above.code,
+    )
 
 
 @lru_cache(maxsize=4)
 def _units_by_name(tree: UnitTree) -> Mapping[str, Any]:
-    nodes = [node for node in tree.nodes if node.is_active]
-    return {n.short_name: n for n in reversed(nodes)} | {n.name: n for n in reversed(nodes)}
+    """Of several with one name the first counts, and a unit before any section."""
+    found: dict[str, Any] = {}
+    for is_unit in (False, True):
+        nodes = [n for n in tree.nodes if n.is_active and n.is_access_unit == is_unit]
+        found |= {n.short_name: n for n in reversed(nodes)} | {n.name: n for n in reversed(nodes)}
+    return found
 
 
 def kind_of(field: Any) -> Kind:

@@ -26,7 +26,7 @@ from openbureau.kit.registers.kinds import (
     YesNo,
 )
 from openbureau.kit.registers.masking import masked
-from openbureau.kit.registers.records import Told, is_required
+from openbureau.kit.registers.records import Told, may_be_empty
 
 Schema = dict[str, Any]
 UNIT_CODE: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 32}
@@ -100,14 +100,14 @@ def column_schema(register: Register, column: Column) -> Schema:
     """The schema of what may be given for a column."""
     kind = register.kinds[column.name]
     schema = schema_of(kind)
-    must = is_required(column)
-    if "enum" in schema and not must and kind.empty == "":
+    is_optional = may_be_empty(column)
+    if "enum" in schema and is_optional and kind.empty == "" and "" not in schema["enum"]:
         schema["enum"] = ["", *schema["enum"]]
-    if kind.empty is None and not must and column.name != "unit":
+    if kind.empty is None and is_optional:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
-    if must and isinstance(kind, Line):
+    if not is_optional and isinstance(kind, Line):
         schema["minLength"] = 1
     return schema
 

@@ -57,7 +57,6 @@ def phrases(ctx: Context, register: Register, query: Asked, pairs: Pairs) -> lis
     rows = [row for row in query.conditions.rows if row.is_stated]
     refused = {id(query.conditions.rows[place]) for place in query.faults}
     is_any = len(rows) - len(refused) > 1 and query.conditions.joiner == "or"
-    used = {test.column for test in query.shape.filters}
     found = []
     number = 0
     for place, (name, value) in enumerate(pairs):
@@ -67,7 +66,7 @@ def phrases(ctx: Context, register: Register, query: Asked, pairs: Pairs) -> lis
                 rest = [*pairs[:place], *pairs[place + 3 :]]
                 text = _compared(ctx, register, row.field, row.op, row.value)
                 found.append(Phrase(text, rest, "any" if is_any else ""))
-        elif text := _told(ctx, register, name, value, used):
+        elif text := _told(ctx, register, query, name, value):
             found.append(Phrase(text, [*pairs[:place], *pairs[place + 1 :]]))
     return found
 
@@ -81,16 +80,16 @@ def sentence(ctx: Context, told: Sequence[Phrase]) -> str:
     return ctx.gettext("，且 ").join(every)
 
 
-def _told(ctx: Context, register: Register, name: str, value: str, used: set[str]) -> str:
+def _told(ctx: Context, register: Register, query: Asked, name: str, value: str) -> str:
     say = ctx.gettext
     if name == "q":
         return say("含有「%(words)s」", words=value)
     if name == "voided":
         return say("已作废")
-    if name == "unit":
-        node = unit_tree(ctx.tree_version).by_code.get(value)
-        return say("%(unit)s及其下属", unit=node.short_name if node else value)
-    if name in register.filters and name in used:
+    if name == "unit" and query.unit_code:
+        node = unit_tree(ctx.tree_version).by_code[query.unit_code]
+        return say("%(unit)s及其下属", unit=node.short_name)
+    if name in register.filters and name in {test.column for test in query.shape.filters}:
         return _compared(ctx, register, name, "is", value)
     return ""
 

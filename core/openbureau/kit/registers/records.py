@@ -21,7 +21,7 @@ from openbureau.kit.registers.declared import Column, Register
 from openbureau.kit.registers.exchanging import exchanged, kept_values
 from openbureau.kit.registers.finding import index_row
 from openbureau.kit.registers.keys import hold_key
-from openbureau.kit.registers.kinds import Surroundings, Unreadable
+from openbureau.kit.registers.kinds import Choice, Surroundings, Unreadable, kind_of
 from openbureau.kit.registers.masking import masked_columns
 from openbureau.kit.registers.models import RecordChange
 
@@ -118,9 +118,11 @@ def faults_of(
     """Why these values cannot be kept, whatever other records say: what is required, units
     out of reach, and the register's own check."""
     found: dict[str, Told] = {}
-    for name in _required(register):
-        is_given = current is None or name in values
-        if is_given and values.get(name) in (None, ""):
+    for name, is_needed in _filled(register):
+        is_left_out = name not in values
+        if (is_left_out and is_needed and current is None) or (
+            not is_left_out and values[name] in (None, "")
+        ):
             found[name] = (N_("这一项必须填写。"), {})
     unit_id = values.get("unit")
     if unit_id is not None and "unit" not in found and not ctx.may_in(register.write, unit_id):
@@ -132,8 +134,13 @@ def faults_of(
 
 
 @lru_cache(maxsize=256)
-def _required(register: Register) -> Sequence[str]:
-    return tuple(column.name for column in register.columns if is_required(column))
+def _filled(register: Register) -> Sequence[tuple[str, bool]]:
+    """The columns that are never emptied, and whether a new record must be given them."""
+    return tuple(
+        (column.name, is_required(column))
+        for column in register.columns
+        if not may_be_empty(column)
+    )
 
 
 def is_required(column: Column) -> bool:
@@ -142,6 +149,18 @@ def is_required(column: Column) -> bool:
         return column.is_required and not column.is_readonly
     field = column.field
     return not field.null and field.default is None and column.name != "unit"
+
+
+def may_be_empty(column: Column) -> bool:
+    """Whether nothing may be given for a column. Left out it may still be filled in by itself,
+    by the table or with the acting unit."""
+    if is_required(column):
+        return False
+    field = column.field
+    kind = kind_of(field)
+    if field.null or not isinstance(kind, Choice):
+        return field.null or kind.empty is not None
+    return bool(field.default == kind.empty or kind.empty in kind.labels)
 
 
 def same_key(register: Register, values: Mapping[str, Any], except_id: int | None) -> Any:

@@ -14,7 +14,9 @@ import click
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import OperatorError
 from openbureau.base.i18n import load_catalogues
-from openbureau.kit.registers.addresses import kept_address
+from openbureau.kit.conditions import JOINERS, OPERATORS
+from openbureau.kit.registers.addresses import PLACE, kept_address
+from openbureau.kit.registers.asked import askable, sortable
 from openbureau.kit.registers.declared import Register
 from openbureau.kit.registers.exports.making import Order, audit_export, write_export
 from openbureau.kit.registers.exports.wanted import MEDIA_TYPES, Wanted, is_too_long
@@ -22,6 +24,10 @@ from openbureau.kit.registers.listing import asked_by, total
 from openbureau.shell.cli.options import installation, json_option, report
 from openbureau.shell.cli.registers import acting, acting_unit, named_register
 from openbureau.shell.loading import PACKAGE
+
+# How a page shows the list: nothing of it changes what is exported.
+_PERSONAL = {"完整": "full", "部分遮盖": "partly masked", "遮盖": "masked", "无": "none"}
+_LIST_ONLY = (*PLACE, "columns", "query", "advanced")
 
 
 @click.command(
@@ -48,7 +54,8 @@ from openbureau.shell.loading import PACKAGE
     "--query",
     metavar="ADDRESS",
     default="",
-    help="列表网址中 ? 后面的部分。What stands behind ? in a list's address.",
+    help="列表网址中 ? 后面的部分；第几页、显示哪些列不计。"
+    "What stands behind ? in a list's address; its page and columns do not count.",
 )
 @click.option("--columns", metavar="A,B", help="只要这些列。Only these columns.")
 @click.option("--as", "login", metavar="ACCOUNT", help="以谁的身份。In whose name.")
@@ -75,9 +82,8 @@ def export_register(
     opened = installation()
     register = named_register(opened.plugins, realm)
     address = _address(register, filters, query)
-    wanted = Wanted(
-        cast("Any", extension), _columns(register, columns), bool(reason.strip()), reason.strip()
-    )
+    names = _columns(register, columns)
+    wanted = Wanted(cast("Any", extension), names, bool(reason.strip()), reason.strip())
     with reading():
         ctx = acting(opened.plugins, register, login, dt.datetime.now(dt.UTC), register.read)
         kept = kept_address(register, address)
@@ -85,18 +91,18 @@ def export_register(
         order = Order(ctx, register, kept, query_of, wanted, acting_unit(ctx))
         _require_usable(order)
         with _beside(out) as path:
-            count = write_export(order, path, _unseen).total
+            written = write_export(order, path, _unseen)
             digest = _digest(path)
             with writing():
-                audit_export(order, out.name, digest, count)
+                audit_export(order, out.name, digest, written)
             path.replace(out)
     answer = {
         "file": str(out),
-        "rows": count,
+        "rows": written.total,
         "digest": digest,
         "columns": list(wanted.columns),
         "query": order.words,
-        "personal": {"完整": "full", "遮盖": "masked", "无": "none"}[order.personal],
+        "personal": _PERSONAL[written.personal],
     }
     report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
 
@@ -119,6 +125,8 @@ def _require_target(out: Path, extension: str, force: bool) -> None:
 
 def _address(register: Register, filters: Sequence[str], query: str) -> str:
     pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
+    for name, value in pairs:
+        _require_known(register, name, value)
     for text in filters:
         name, equals, value = text.partition("=")
         if not equals or name not in (*register.filters, "q", "unit"):
@@ -132,6 +140,34 @@ def _address(register: Register, filters: Sequence[str], query: str) -> str:
             )
         pairs.append((name, value))
     return urlencode(pairs)
+
+
+def _require_known(register: Register, name: str, value: str) -> None:
+    """Refuses what would be left out of a query, so that more would be exported than was meant."""
+    choices = {
+        "field": askable(register),
+        "op": OPERATORS,
+        "joiner": JOINERS,
+        "voided": ("", "0", "1"),
+        "sort": [sign + column for column in sortable(register) for sign in ("", "-")],
+    }
+    known = (*register.filters, "q", "unit", "value", *choices, *_LIST_ONLY)
+    if name not in known:
+        raise OperatorError(
+            "EXP-008",
+            f"--query 中没有 {name!r} 这个名称。没有任何改动。可用的有：{', '.join(known)}。",
+            f"--query cannot have the name {name!r}. Nothing changed. "
+            f"There are: {', '.join(known)}.",
+            exit_status=2,
+        )
+    if value not in choices.get(name, (value,)):
+        given = ", ".join(word for word in choices[name] if word)
+        raise OperatorError(
+            "EXP-008",
+            f"--query 中 {name} 不能是 {value!r}。没有任何改动。可用的有：{given}。",
+            f"In --query {name} cannot be {value!r}. Nothing changed. There are: {given}.",
+            exit_status=2,
+        )
 
 
 def _columns(register: Register, columns: str | None) -> list[str]:

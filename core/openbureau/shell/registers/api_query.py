@@ -18,7 +18,7 @@ from openbureau.kernel.units.queries import unit_tree
 from openbureau.kit.conditions import JOINERS, MOST_ROWS, OPERATORS
 from openbureau.kit.registers.asked import Asked, askable, position, sortable
 from openbureau.kit.registers.declared import Column, Register
-from openbureau.kit.registers.kinds import Choice, Day, Surroundings, Unreadable
+from openbureau.kit.registers.kinds import Choice, Day, Surroundings, Unreadable, unit_fault
 from openbureau.kit.registers.listing import asked_by
 from openbureau.kit.registers.masking import hidden_columns
 from openbureau.kit.registers.natural import UNIT_CODE, Schema, fault_of, schema_of
@@ -97,8 +97,8 @@ def question_of(register: Register, request: Request) -> Question:
     _refuse_hidden(ctx, register, given)
     key, realm = request.app.key, register.realm
     tree = unit_tree(ctx.tree_version)
-    if "unit" in given and given["unit"] not in tree.by_code:
-        raise _invalid({"unit": (N_("没有「%(text)s」这个单位。"), {"text": given["unit"]})})
+    if "unit" in given and (refused := unit_fault(tree, given["unit"])):
+        raise _invalid({"unit": (refused.message, refused.params)})
     if problems := _unread(register, given, Surroundings(ctx.today, tree)):
         raise _invalid(problems)
     pairs = _as_asked(register, given)

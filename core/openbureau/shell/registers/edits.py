@@ -26,6 +26,7 @@ from openbureau.kit.registers.forms import (
     record_form,
 )
 from openbureau.kit.registers.history import values_at
+from openbureau.kit.registers.masking import masked_columns
 from openbureau.kit.registers.records import (
     CHANGED,
     Step,
@@ -131,7 +132,7 @@ def _merged(
     ctx = request.person
     before = values_at(register, row, version)
     theirs = form_values(ctx, register, row)
-    may_see = not register.personal or ctx.may_in(register.personal, row.unit_id)
+    hidden = masked_columns(ctx, register, row.unit_id)
     clashes = []
     for name in before:
         column = register.by_name.get(name)
@@ -139,10 +140,11 @@ def _merged(
             continue
         kind = register.kinds[name]
         mine = kind.exchanged(given.get(name))
-        if name not in given or mine == before[name]:
+        # Of what is masked nothing tells whether mine is the same: it would be a guess answered.
+        if name not in given or (name not in hidden and mine == before[name]):
             form[name].process(None, theirs[name])
-        elif mine != kind.exchanged(row.__data__.get(name)):
-            shown = partial(said, ctx, register, column, may_see=may_see)
+        elif name in hidden or mine != kind.exchanged(row.__data__.get(name)):
+            shown = partial(said, ctx, register, column, may_see=not hidden)
             clashes.append(
                 {
                     "column": ctx.gettext(column.label),
@@ -253,7 +255,7 @@ def pages_of(register: Register) -> Sequence[Page]:
     one, write = f"{register.noun}/{{id:int}}", register.write
 
     def get(path: str, view: Any) -> Page:
-        return Page(path, partial(view, register), write)
+        return Page(path, partial(view, register), write, is_form=True)
 
     def post(path: str, view: Any, *, uploads: bool = False) -> Page:
         return Page(path, partial(view, register), write, methods=("POST",), uploads=uploads)

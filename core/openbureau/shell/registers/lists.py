@@ -60,7 +60,8 @@ def show_list(register: Register, request: Request) -> Any:
         register=register,
         query=query,
         sorting=query.sorting,
-        may_write=ctx.may(register.write),
+        may_write=ctx.may(register.write) and register.slug in ctx.writable,
+        is_closed=ctx.may(register.write) and register.slug not in ctx.writable,
         actions=[
             (action.code, ctx.gettext(action.label)) for action in offered_actions(ctx, register)
         ],

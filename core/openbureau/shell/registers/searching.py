@@ -70,7 +70,8 @@ def filters(ctx: Context, register: Register, query: Asked) -> list[dict[str, An
     if units := _units(ctx, register):
         options = [("", say("全部")), *((node.code, node.short_name) for node in units)]
         if query.unit_code not in dict(options):
-            options.append((query.unit_code, query.unit_code))
+            node = unit_tree(ctx.tree_version).by_code[query.unit_code]
+            options.append((node.code, node.short_name))
         own = register.by_name.get("unit")
         label = say(own.label) if own else say("单位")
         value = query.unit_code

@@ -1,7 +1,8 @@
 """Making the file of an export."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from openbureau.base.context import CHINA, Context
@@ -38,20 +39,15 @@ class Order:
         """What it is of, in words."""
         return address_in_words(self.ctx, self.register, self.address, self.query)
 
-    @property
-    def personal(self) -> str:
-        """Whether personal data is in it: 完整, 遮盖 or 无."""
-        if not personal_columns(self.register, self.wanted.columns):
-            return N_("无")
-        return N_("完整") if self.wanted.is_full else N_("遮盖")
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a file holds: how many records, and the units whose personal data can be read."""
+    """What a file holds: how many records, the units whose personal data can be read, and
+    whether personal data is in it: 完整, 部分遮盖, 遮盖 or 无."""
 
     total: int
     readable: Sequence[int]
+    personal: str
 
 
 def write_export(order: Order, path: Path, advance: Advance) -> Written:
@@ -71,8 +67,19 @@ def write_export(order: Order, path: Path, advance: Advance) -> Written:
     if wanted.format == "csv":
         total = write_csv(path, columns, batches)
     else:
-        total = write_workbook(path, columns, batches, lambda total: notes(order, total))
-    return Written(total, sorted(unit_id for unit_id, is_readable in sight.items() if is_readable))
+        told = partial(notes, order, sight)
+        total = write_workbook(path, columns, batches, told)
+    readable_ids = sorted(unit_id for unit_id, is_readable in sight.items() if is_readable)
+    return Written(total, readable_ids, _personal(order, sight))
+
+
+def _personal(order: Order, sight: Mapping[int, bool]) -> str:
+    """What became of personal data; `sight` tells by unit whether it was readable."""
+    if not personal_columns(order.register, order.wanted.columns):
+        return N_("无")
+    if not any(sight.values()):
+        return N_("遮盖")
+    return N_("完整") if all(sight.values()) else N_("部分遮盖")
 
 
 def _watched(
@@ -85,7 +92,7 @@ def _watched(
         advance(done)
 
 
-def audit_export(order: Order, name: str, digest: str, total: int) -> None:
+def audit_export(order: Order, name: str, digest: str, written: Written) -> None:
     """The audit line of an export, in the caller's transaction: what left the house."""
     register = order.register
     record_act(
@@ -95,17 +102,17 @@ def audit_export(order: Order, name: str, digest: str, total: int) -> None:
         detail={
             "file": name,
             "digest": digest,
-            "total": total,
+            "total": written.total,
             "query": order.words,
             "columns": list(order.wanted.columns),
-            "personal": order.personal,
+            "personal": written.personal,
             "reason": order.wanted.reason,
         },
         unit_id=order.unit_id,
     )
 
 
-def notes(order: Order, total: int) -> list[tuple[str, str]]:
+def notes(order: Order, sight: Mapping[int, bool], total: int) -> list[tuple[str, str]]:
     """Who exported what, when and why."""
     ctx, say = order.ctx, order.ctx.gettext
     unit = unit_tree(ctx.tree_version).by_id[order.unit_id]
@@ -119,6 +126,6 @@ def notes(order: Order, total: int) -> list[tuple[str, str]]:
         (say("导出时间"), ctx.now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")),
         (say("范围"), order.words),
         (say("条数"), f"{total:,}"),
-        (say("个人信息"), say(order.personal)),
+        (say("个人信息"), say(_personal(order, sight))),
         (say("事由"), order.wanted.reason or "—"),
     ]

@@ -119,7 +119,7 @@ def _keep(run: BulkRun, order: Order, path: Path, written: Written) -> None:
             file_name=stored.name,
             ended_at=ctx.now,
         )
-        audit_export(order, stored.name, stored.digest, total)
+        audit_export(order, stored.name, stored.digest, written)
 
 
 def may_read(ctx: Context, register: Register, run: BulkRun) -> bool:
