@@ -178,12 +178,6 @@ def test_export_stays_open_where_the_plugin_can_only_be_read(
     assert zhang.follow(export(zhang)).status == 200
     zhang.get(URL)
     assert zhang.post("/devices/device/bulk", {"act": "idle", "record": "1"}).status == 403
-    for path in ("new", "import", "1/edit", "1/void", "bulk?act=idle&record=1"):
-        refused = zhang.get(f"/devices/device/{path}")
-        assert (refused.status, "只能查阅，不能办理" in refused.words) == (403, True), path
-    seen = zhang.get("/devices/device")
-    assert "对这个台账只能查阅" in seen.words
-    assert not [path for path in ("/new", "/import", 'name="act"') if path in seen.text]
 
 
 BAD_WISHES: tuple[tuple[dict[str, str], int], ...] = (

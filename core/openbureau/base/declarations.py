@@ -68,8 +68,7 @@ class Page:
     transactions because they do slow work between them; `asks_directory` says that the
     view waits for a server that may hang: such pages share threads with no others.
     `is_reading` pages change nothing of the plugin's, so that they stay open where it can
-    only be read; `is_form` pages lead to a change and nowhere else, so that they are closed
-    there. `uploads` lets the page receive files; `stamps` names what the page's
+    only be read. `uploads` lets the page receive files; `stamps` names what the page's
     content depends on, so that an unchanged page answers 304.
     """
 
@@ -83,7 +82,6 @@ class Page:
     is_self_managed: bool = False
     asks_directory: bool = False
     is_reading: bool = False
-    is_form: bool = False
     stamps: tuple[str, ...] = ()
 
 

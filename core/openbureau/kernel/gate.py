@@ -150,10 +150,7 @@ class StaffGate:
         if slug not in ctx.plugins:
             phase = record.manifest.phase if record.manifest else ""
             raise NotEnabled(plugin=record.label(ctx.language), phase=phase)
-        page = request.route.page if request.route else None
-        is_reading = bool(page and page.is_reading)
-        if request.is_safe:
-            is_reading = not (page and page.is_form)
+        is_reading = request.is_safe or bool(request.route and request.route.page.is_reading)
         if not is_reading and slug not in ctx.writable:
             raise Forbidden(
                 "「%(plugin)s」在您当前身份所在的单位只能查阅，不能办理。",

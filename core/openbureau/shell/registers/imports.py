@@ -187,7 +187,6 @@ def _batch_page(
     message, params = refusal_of(batch)
     lamp, words = STATES[batch.state]
     sees_rows = may_see_rows(ctx, register, batch)
-    is_writable = register.slug in ctx.writable
     shown = _shown_actions(batch) if sees_rows and not is_working else ()
     lines = told_lines(batch, shown, LINES_SHOWN) if shown else []
     return page(
@@ -207,8 +206,8 @@ def _batch_page(
         told_total=_told_total(batch, shown),
         has_errors=bool(batch.error_digest) and sees_rows,
         is_own=batch.account_id == ctx.account.id,
-        may_apply=is_writable and may_apply(batch),
-        may_undo=is_writable and may_undo(ctx, register, batch),
+        may_apply=may_apply(batch),
+        may_undo=may_undo(ctx, register, batch),
         undo_until=undo_until(batch),
         person=batch.account.name,
         unit_name=unit_tree(ctx.tree_version).by_id[batch.unit_id].name,
@@ -353,19 +352,19 @@ def pages_of(register: Register) -> Sequence[Page]:
     base, write = f"{register.noun}/import", register.write
     one = f"{base}/{{uid}}"
 
-    def get(path: str, view: Any, *, is_form: bool = False) -> Page:
-        return Page(path, partial(view, register), write, is_form=is_form)
+    def get(path: str, view: Any) -> Page:
+        return Page(path, partial(view, register), write)
 
     def post(path: str, view: Any, **options: bool) -> Page:
         return Page(path, partial(view, register), write, methods=("POST",), **options)  # type: ignore[arg-type]
 
     return (
-        get(base, new_import, is_form=True),
+        get(base, new_import),
         post(base, create_import, uploads=True, is_self_managed=True),
         get(f"{base}/template", show_template),
         get(one, show_batch),
         get(f"{one}/errors", show_errors),
         post(f"{one}/apply", apply_import),
-        get(f"{one}/undo", ask_undo, is_form=True),
+        get(f"{one}/undo", ask_undo),
         post(f"{one}/undo", undo_import),
     )

@@ -60,8 +60,7 @@ def show_list(register: Register, request: Request) -> Any:
         register=register,
         query=query,
         sorting=query.sorting,
-        may_write=ctx.may(register.write) and register.slug in ctx.writable,
-        is_closed=ctx.may(register.write) and register.slug not in ctx.writable,
+        may_write=ctx.may(register.write),
         actions=[
             (action.code, ctx.gettext(action.label)) for action in offered_actions(ctx, register)
         ],
