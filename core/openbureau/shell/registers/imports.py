@@ -307,7 +307,11 @@ def ask_undo(register: Register, request: Request) -> Any:
     """Asks why an import is taken back."""
     batch = batch_of(request.person, register, request.params["uid"])
     if not may_undo(request.person, register, batch):
-        raise Conflict(N_("这一批现在不能撤销。"), remedy=N_("请回到这一批的页面查看原因。"))
+        raise Conflict(
+            N_("这一批现在不能撤销。"),
+            unaffected=N_("没有任何内容被改动。"),
+            remedy=N_("请回到这一批的页面查看原因。"),
+        )
     return _undo_page(register, request, batch, UndoForm(request))
 
 
