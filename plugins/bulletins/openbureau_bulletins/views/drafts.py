@@ -37,7 +37,6 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
     """Values of the page of one bulletin."""
     tree = unit_tree(ctx.tree_version)
     is_ours = ctx.may_in(PUBLISH, bulletin.unit_id)
-    may_write = "bulletins" in ctx.writable
     is_closed = bulletin.state == WITHDRAWN and not is_ours
     kind = "former_reader" if bulletin.state == WITHDRAWN else "reader"
     progress = None
@@ -70,8 +69,8 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
         "receivers_text": ctx.gettext("、").join(
             holder_labels(ctx, participants_of(REALM, bulletin.id, kind))
         ),
-        "may_withdraw": may_write and is_ours and bulletin.state == PUBLISHED,
-        "may_edit": may_write and bulletin.state == DRAFT,
+        "may_withdraw": is_ours and "bulletins" in ctx.writable and bulletin.state == PUBLISHED,
+        "may_edit": "bulletins" in ctx.writable and bulletin.state == DRAFT,
         "progress": progress,
     }
 
