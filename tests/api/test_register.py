@@ -37,6 +37,7 @@ def test_record_is_added_read_listed_changed_and_voided(devices: Bureau, program
     assert len(told(program.get(f"{DEVICES}?voided=true"))["items"]) == 1
     again = program.ask("PATCH", one.url, {"user": "丙"}, if_match='"3"')
     assert (again.status, told(again)["title"]) == (409, "这条记录已经作废，不能再改。")
+    assert "没有任何内容被改动" in told(again)["detail"]
     acts = devices.rows(
         "SELECT action, detail FROM audit_record WHERE realm = 'devices/device' ORDER BY id"
     )
@@ -135,6 +136,7 @@ def test_other_documents_media_and_sizes_are_refused(program: Program) -> None:
 def test_methods_that_are_not_taken_are_named(program: Program) -> None:
     refused = program.ask("DELETE", DEVICES)
     assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert "Allow" in told(refused)["detail"]
     assert program.ask("PUT", f"{DEVICES}/1", {}).headers["allow"] == "GET, HEAD, PATCH"
     assert told(program.get("/api/v1/nowhere"))["code"] == "CORE-404"
     assert program.get("/api/v2/").status == 404

@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 
+from openbureau.base.i18n import load_catalogues
 from openbureau.kernel.calendar.days import day_kind, is_weekend
-from openbureau.kernel.calendar.fields import span
+from openbureau.kernel.calendar.fields import day_words, span
 from openbureau.kernel.calendar.typed import NotADate, typed_date
+from openbureau.shell.loading import PACKAGE
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -86,3 +88,10 @@ def test_shortcut_means_whole_weeks_months_and_quarters(
     name: str, first: dt.date, last: dt.date
 ) -> None:
     assert span(name, TODAY) == (first, last)
+
+
+def test_words_of_a_day_have_one_form() -> None:
+    catalogues = load_catalogues([PACKAGE])
+    day = dt.date(2004, 10, 5)
+    assert day_words(catalogues["zh"], day) == "2004年10月5日 星期二"
+    assert day_words(catalogues["en"], day) == "2004-10-05 (Tue)"

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from openbureau.base.context import Person
 from openbureau.base.database import reading
@@ -16,6 +18,7 @@ from openbureau.kernel.search.queries import search
 from openbureau.kernel.units.listing import units_listing
 from openbureau.kernel.units.models import Node
 from openbureau.kernel.units.queries import current_tree
+from openbureau.shell.cli.root import root
 from openbureau.shell.demo.bureau import PASSWORD, SAMPLES, Scale, bureau
 from openbureau.shell.demo.ldif import demo_ldif
 from openbureau.shell.demo.people import demo_samples
@@ -102,3 +105,9 @@ def test_the_directory_holds_parents_before_children() -> None:
     model = bureau("small")
     assert len(entries) == 1 + len(model.units) + len(model.people)
     assert sum("destinationIndicator: 530100\n" in entry for entry in entries) == 1
+
+
+def test_demo_heeds_the_data_of_the_group(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("x")
+    ran = CliRunner().invoke(root, ["--data", str(tmp_path), "demo", "--reset", "--json"])
+    assert (ran.exit_code, "DEMO-002" in ran.output, str(tmp_path) in ran.output) == (1, True, True)

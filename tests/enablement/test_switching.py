@@ -53,7 +53,10 @@ def test_other_units_notice_nothing(published: tuple[Bureau, str]) -> None:
 def test_readonly_keeps_everything_in_sight(published: tuple[Bureau, str]) -> None:
     bureau, file = published
     bureau.enable(PLUGIN, "subtree:530000", "readonly")
-    assert all(shown(bureau.sign_in("zhang"), file).values())
+    zhang, li = bureau.sign_in("zhang"), bureau.sign_in("li")
+    assert all(shown(zhang, file).values())
+    assert "起草公告" not in li.get("/bulletins/").words
+    assert li.get("/bulletins/bulletin/new").status == 403
 
 
 class Process:

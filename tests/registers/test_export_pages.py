@@ -176,8 +176,15 @@ def test_export_stays_open_where_the_plugin_can_only_be_read(
     keep([device(1)])
     devices.enable("devices", state="readonly")
     assert zhang.follow(export(zhang)).status == 200
+    shown = zhang.get("/devices/device")
+    assert shown.words.count("只能查阅，不能办理") == 1
+    assert not [word for word in ("/import", "device/new", 'name="act"') if word in shown.text]
+    for form in ("new", "import", "1/edit", "1/void", "bulk?act=idle&record=1"):
+        refused = zhang.get(f"/devices/device/{form}")
+        assert (refused.status, "只能查阅，不能办理" in refused.words) == (403, True), form
     zhang.get(URL)
     assert zhang.post("/devices/device/bulk", {"act": "idle", "record": "1"}).status == 403
+    assert zhang.post("/devices/device/columns", {"columns": "code"}).status == 303
 
 
 BAD_WISHES: tuple[tuple[dict[str, str], int], ...] = (

@@ -207,7 +207,8 @@ def test_command_checks_and_imports(devices: Bureau, database_url: str, tmp_path
     assert run("--apply")[1]["code"] == "REG-004"
     devices.grant("zhang", "devices.registrar", "530102", "unit")
     status, found = run("--apply")
-    assert (status, "1 行不能导入" in found["problem"], total()) == (1, True, 0)
+    assert (status, found["code"], total()) == (1, "IMP-002", 0)
+    assert "--take-good-rows" in found["message_en"]
     status, found = run("--apply", "--take-good-rows")
     assert (status, found["state"], found["written"], total()) == (0, "applied", 1, 1)
     with reading():

@@ -68,8 +68,9 @@ class Page:
     transactions because they do slow work between them; `asks_directory` says that the
     view waits for a server that may hang: such pages share threads with no others.
     `is_reading` pages change nothing of the plugin's, so that they stay open where it can
-    only be read. `uploads` lets the page receive files; `stamps` names what the page's
-    content depends on, so that an unchanged page answers 304.
+    only be read; `is_writing` pages, the empty form for instance, lead to nothing but a change
+    and are shut there although they are only looked at. `uploads` lets the page receive files;
+    `stamps` names what the page's content depends on, so that an unchanged page answers 304.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Page:
     asks_directory: bool = False
     is_reading: bool = False
     stamps: tuple[str, ...] = ()
+    is_writing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

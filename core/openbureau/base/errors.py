@@ -158,9 +158,9 @@ class MethodNotAllowed(Problem):
     remedy = N_("请从页面上的按钮重新操作。")
 
     @classmethod
-    def among(cls, methods: Iterable[str]) -> "MethodNotAllowed":
-        """The problem with the methods that the address does take."""
-        found = cls()
+    def among(cls, methods: Iterable[str], *, is_api: bool = False) -> "MethodNotAllowed":
+        """The problem with the methods that the address does take, told to a program or not."""
+        found = cls(remedy=N_("请改用应答头 Allow 中列出的方法。")) if is_api else cls()
         taken = {*methods, "HEAD"} if "GET" in methods else {*methods}
         found.headers["allow"] = ", ".join(sorted(taken))
         return found

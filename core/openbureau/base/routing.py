@@ -107,7 +107,7 @@ class Routes:
         methods, values = found
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            raise MethodNotAllowed.among(methods)
+            raise MethodNotAllowed.among(methods, is_api=path.startswith(API))
         return route, values
 
     def _found(self, path: str) -> tuple[dict[str, Route], dict[str, Any]] | None:

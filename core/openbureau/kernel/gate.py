@@ -150,8 +150,7 @@ class StaffGate:
         if slug not in ctx.plugins:
             phase = record.manifest.phase if record.manifest else ""
             raise NotEnabled(plugin=record.label(ctx.language), phase=phase)
-        is_reading = request.is_safe or bool(request.route and request.route.page.is_reading)
-        if not is_reading and slug not in ctx.writable:
+        if slug not in ctx.writable and not _is_reading(request):
             raise Forbidden(
                 "「%(plugin)s」在您当前身份所在的单位只能查阅，不能办理。",
                 remedy=N_("如您在其他单位任职，请先切换到那里的身份。"),
@@ -261,6 +260,13 @@ def _tabs_after(request: Request) -> tuple[Tab, ...] | None:
     elif not request.is_safe:
         return None
     return after if after != before else None
+
+
+def _is_reading(request: Request) -> bool:
+    page = request.route.page if request.route is not None else None
+    if page is None:
+        return request.is_safe
+    return not page.is_writing and (request.is_safe or page.is_reading)
 
 
 def _path(address: str) -> str:

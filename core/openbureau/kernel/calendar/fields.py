@@ -25,12 +25,13 @@ class DateRange(NamedTuple):
 
 
 def day_words(catalogue: Catalogue, date: dt.date) -> str:
-    """`2004年10月15日 星期五`."""
+    """`2004年10月5日 星期二`, in other languages `2004-10-05 (Tue)`."""
+    places = 1 if catalogue.language == "zh" else 2
     return catalogue.gettext(
         "%(year)s年%(month)s月%(day)s日 星期%(weekday)s",
         year=date.year,
-        month=date.month,
-        day=date.day,
+        month=f"{date.month:0{places}d}",
+        day=f"{date.day:0{places}d}",
         weekday=catalogue.gettext(WEEKDAYS[date.weekday()]),
     )
 

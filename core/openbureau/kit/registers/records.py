@@ -301,6 +301,7 @@ def restore_record(
     if same_key(register, current.__data__, current.id) is not None:
         raise Conflict(
             N_("已有另一条相同的记录，这一条不能恢复。"),
+            unaffected=N_("没有任何内容被改动。"),
             remedy=N_("请先作废那一条，或更正它。"),
         )
     _write(register, current, {"voided_at": None, "changed_at": ctx.now})

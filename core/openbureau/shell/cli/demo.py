@@ -26,9 +26,9 @@ BAR_WIDTH = 30
     "--dir",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/demo"),
-    show_default=True,
-    help="演示数据目录。Directory of the demo.",
+    default=None,
+    help="演示数据目录；不给时用 openbureau --data 给出的，否则为 var/demo。Directory of the demo; "
+    "otherwise that of openbureau --data, or var/demo.",
 )
 @click.option(
     "--port",
@@ -45,7 +45,10 @@ BAR_WIDTH = 30
 )
 @click.option("--reset", is_flag=True, help="先清空演示数据。Start from an empty demo.")
 @json_option
-def demo(directory: Path, port: int | None, scale: Scale, reset: bool, as_json: bool) -> None:
+def demo(
+    directory: Path | None, port: int | None, scale: Scale, reset: bool, as_json: bool
+) -> None:
+    directory = directory or _directory()
     if reset:
         _reset(directory)
     found = _settings(directory, port)
@@ -67,6 +70,11 @@ def demo(directory: Path, port: int | None, scale: Scale, reset: bool, as_json: 
         found,
         on_ready=lambda url: _announce(url, samples, directory, as_json=as_json),
     )
+
+
+def _directory() -> Path:
+    given = click.get_current_context().find_object(dict) or {}
+    return Path(given.get("data") or "var/demo").expanduser()
 
 
 def _settings(directory: Path, port: int | None) -> Loaded:

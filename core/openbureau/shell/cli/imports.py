@@ -72,10 +72,12 @@ def import_table(
             ctx = entitled(opened.plugins, register, login, now, register.write)
         batch = _checked(ctx, register, file, acting_unit(ctx))
         refusal = ("", {}) if only_check else _applied(ctx, register, batch, take_good_rows)
-        answer = _answer(ImportBatch.get_by_id(batch.id), refusal)
+        found = ImportBatch.get_by_id(batch.id)
+        if not only_check:
+            _require_rows(found, takes_good_rows=take_good_rows)
+        _require(refusal if refusal[0] else refusal_of(found))
+        answer = _answer(found)
     report(answer, as_json, lambda found: [f"{name}: {value}" for name, value in found.items()])
-    if answer["problem"]:
-        raise SystemExit(1)
 
 
 def _checked(ctx: Context, register: Register, file: Path, unit_id: int) -> ImportBatch:
@@ -115,9 +117,32 @@ def _unseen(done: int, total: int) -> None:
     """Nobody watches a command."""
 
 
-def _answer(batch: ImportBatch, refusal: Refusal) -> dict[str, Any]:
-    message, params = refusal if refusal[0] else refusal_of(batch)
-    english = load_catalogues([PACKAGE])["en"].gettext(message) if message else ""
+def _require_rows(batch: ImportBatch, *, takes_good_rows: bool) -> None:
+    """Raises OperatorError: rows are faulty and nobody chose to import the others only."""
+    if batch.state != "checked" or not batch.error_total or takes_good_rows:
+        return
+    faulty = batch.error_total
+    workbook = content_path(batch.error_digest) if batch.error_digest else ""
+    raise OperatorError(
+        "IMP-002",
+        f"有 {faulty} 行不能导入，标出错误的表格在 {workbook}。没有任何改动。"
+        "请改正后重新导入，或加 --take-good-rows 只导入正确的行。",
+        f"Rows that cannot be imported: {faulty}; they are marked in {workbook}. Nothing changed. "
+        "Repair them and import again, or add --take-good-rows to import the others.",
+    )
+
+
+def _require(refusal: Refusal) -> None:
+    """Raises OperatorError: the table could not be read or written."""
+    message, params = refusal
+    if not message:
+        return
+    english = load_catalogues([PACKAGE])["en"].gettext(message)
+    zh, en = (text % params if params else text for text in (message, english))
+    raise OperatorError("IMP-003", f"{zh}没有任何改动。", f"{en} Nothing changed.")
+
+
+def _answer(batch: ImportBatch) -> dict[str, Any]:
     return {
         "batch": batch.uid,
         "state": batch.state,
@@ -129,6 +154,4 @@ def _answer(batch: ImportBatch, refusal: Refusal) -> dict[str, Any]:
         "errors": batch.error_total,
         "written": batch.done_total,
         "error_workbook": str(content_path(batch.error_digest)) if batch.error_digest else None,
-        "problem": message % params if message else "",
-        "problem_en": english % params if english else "",
     }

@@ -216,7 +216,11 @@ def _check_version(request: Request, row: Any) -> None:
     if text != "*" and str(row.version) not in tags:
         raise Outdated
     if row.voided_at is not None:
-        raise Conflict(N_("这条记录已经作废，不能再改。"), remedy=N_("请先在页面上恢复它。"))
+        raise Conflict(
+            N_("这条记录已经作废，不能再改。"),
+            unaffected=N_("没有任何内容被改动。"),
+            remedy=N_("请先在页面上恢复它。"),
+        )
 
 
 def pages_of(register: Register) -> Sequence[Page]:

@@ -173,6 +173,6 @@ def pages_of(register: Register) -> Sequence[Page]:
     """The pages of work on many records of one register."""
     path, read = f"{register.noun}/bulk", register.read
     return (
-        Page(path, partial(ask_bulk, register), read),
+        Page(path, partial(ask_bulk, register), read, is_writing=True),
         Page(path, partial(create_run, register), read, methods=("POST",), is_self_managed=True),
     )

@@ -86,5 +86,11 @@ def pages_of(register: Register) -> Sequence[Page]:
     path, read = f"{register.noun}/columns", register.read
     return (
         Page(path, partial(arrange_columns, register), read),
-        Page(path, partial(remember_columns, register), read, methods=("POST",)),
+        Page(
+            path,
+            partial(remember_columns, register),
+            read,
+            methods=("POST",),
+            is_reading=True,
+        ),
     )

@@ -255,7 +255,7 @@ def pages_of(register: Register) -> Sequence[Page]:
     one, write = f"{register.noun}/{{id:int}}", register.write
 
     def get(path: str, view: Any) -> Page:
-        return Page(path, partial(view, register), write)
+        return Page(path, partial(view, register), write, is_writing=True)
 
     def post(path: str, view: Any, *, uploads: bool = False) -> Page:
         return Page(path, partial(view, register), write, methods=("POST",), uploads=uploads)

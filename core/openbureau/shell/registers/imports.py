@@ -205,7 +205,7 @@ def _batch_page(
         lines=[_line(ctx, register, line) for line in lines],
         told_total=_told_total(batch, shown),
         has_errors=bool(batch.error_digest) and sees_rows,
-        is_own=batch.account_id == ctx.account.id,
+        may_write=batch.account_id == ctx.account.id and register.slug in ctx.writable,
         may_apply=may_apply(batch),
         may_undo=may_undo(ctx, register, batch),
         undo_until=undo_until(batch),
@@ -307,7 +307,11 @@ def ask_undo(register: Register, request: Request) -> Any:
     """Asks why an import is taken back."""
     batch = batch_of(request.person, register, request.params["uid"])
     if not may_undo(request.person, register, batch):
-        raise Conflict(N_("这一批现在不能撤销。"), remedy=N_("请回到这一批的页面查看原因。"))
+        raise Conflict(
+            N_("这一批现在不能撤销。"),
+            unaffected=N_("没有任何内容被改动。"),
+            remedy=N_("请回到这一批的页面查看原因。"),
+        )
     return _undo_page(register, request, batch, UndoForm(request))
 
 
@@ -352,19 +356,19 @@ def pages_of(register: Register) -> Sequence[Page]:
     base, write = f"{register.noun}/import", register.write
     one = f"{base}/{{uid}}"
 
-    def get(path: str, view: Any) -> Page:
-        return Page(path, partial(view, register), write)
+    def get(path: str, view: Any, *, is_writing: bool = False) -> Page:
+        return Page(path, partial(view, register), write, is_writing=is_writing)
 
     def post(path: str, view: Any, **options: bool) -> Page:
         return Page(path, partial(view, register), write, methods=("POST",), **options)  # type: ignore[arg-type]
 
     return (
-        get(base, new_import),
+        get(base, new_import, is_writing=True),
         post(base, create_import, uploads=True, is_self_managed=True),
         get(f"{base}/template", show_template),
         get(one, show_batch),
         get(f"{one}/errors", show_errors),
         post(f"{one}/apply", apply_import),
-        get(f"{one}/undo", ask_undo),
+        get(f"{one}/undo", ask_undo, is_writing=True),
         post(f"{one}/undo", undo_import),
     )

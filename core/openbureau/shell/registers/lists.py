@@ -60,7 +60,8 @@ def show_list(register: Register, request: Request) -> Any:
         register=register,
         query=query,
         sorting=query.sorting,
-        may_write=ctx.may(register.write),
+        may_write=ctx.may(register.write) and register.slug in ctx.writable,
+        shut_plugin=_shut_plugin(register, request),
         actions=[
             (action.code, ctx.gettext(action.label)) for action in offered_actions(ctx, register)
         ],
@@ -69,6 +70,14 @@ def show_list(register: Register, request: Request) -> Any:
         **_search(ctx, register, given, plain, query),
         **_arranged(ctx, register, plain, arranged, shown),
     )
+
+
+def _shut_plugin(register: Register, request: Request) -> str:
+    """The plugin's name where whoever may write elsewhere can only look; otherwise ""."""
+    ctx = request.person
+    if register.slug in ctx.writable or not ctx.may(register.write):
+        return ""
+    return request.app.plugins.records[register.slug].label(ctx.language)
 
 
 def _rows(

@@ -221,7 +221,7 @@ def pages_of(register: Register) -> Sequence[Page]:
         return Page(path, partial(view, register), read)
 
     def post(path: str, view: Any) -> Page:
-        return Page(path, partial(view, register), read, methods=("POST",))
+        return Page(path, partial(view, register), read, methods=("POST",), is_reading=True)
 
     return (
         get(base, list_queries),

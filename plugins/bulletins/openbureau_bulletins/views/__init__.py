@@ -24,16 +24,16 @@ from .publications import (
 LIST = "bulletins.list_bulletin"
 PAGES = (
     Page("", list_bulletins, LIST, stamps=("bulletins",)),
-    Page("bulletin/new", new_bulletin, WRITE),
+    Page("bulletin/new", new_bulletin, WRITE, is_writing=True),
     Page("bulletin/new", create_bulletin, WRITE, methods=("POST",), uploads=True),
     Page("bulletin/{id:int}", show_bulletin, LIST),
-    Page("bulletin/{id:int}/edit", edit_bulletin, WRITE),
+    Page("bulletin/{id:int}/edit", edit_bulletin, WRITE, is_writing=True),
     Page("bulletin/{id:int}/edit", update_bulletin, WRITE, methods=("POST",), uploads=True),
-    Page("bulletin/{id:int}/publish", confirm_publication, PUBLISH),
+    Page("bulletin/{id:int}/publish", confirm_publication, PUBLISH, is_writing=True),
     Page("bulletin/{id:int}/publish", create_publication, PUBLISH, methods=("POST",)),
-    Page("bulletin/{id:int}/withdraw", confirm_withdrawal, PUBLISH),
+    Page("bulletin/{id:int}/withdraw", confirm_withdrawal, PUBLISH, is_writing=True),
     Page("bulletin/{id:int}/withdraw", create_withdrawal, PUBLISH, methods=("POST",)),
-    Page("bulletin/{id:int}/delete", confirm_deletion, WRITE),
+    Page("bulletin/{id:int}/delete", confirm_deletion, WRITE, is_writing=True),
     Page("bulletin/{id:int}/delete", delete_bulletin, WRITE, methods=("POST",)),
     Page("bulletin/{id:int}/progress", show_progress, LIST),
 )

@@ -69,8 +69,8 @@ def detail(ctx: Context, bulletin: Bulletin) -> dict[str, Any]:
         "receivers_text": ctx.gettext("、").join(
             holder_labels(ctx, participants_of(REALM, bulletin.id, kind))
         ),
-        "may_withdraw": is_ours and bulletin.state == PUBLISHED,
-        "may_edit": bulletin.state == DRAFT,
+        "may_withdraw": is_ours and "bulletins" in ctx.writable and bulletin.state == PUBLISHED,
+        "may_edit": "bulletins" in ctx.writable and bulletin.state == DRAFT,
         "progress": progress,
     }
 

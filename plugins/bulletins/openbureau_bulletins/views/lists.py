@@ -43,7 +43,7 @@ def list_bulletins(request: Request) -> Any:
         has_unread=any(line.is_unread for line in lines),
         q=words,
         **list_pager(listing, tab, request.number("passed", 0)),
-        may_create=ctx.may(WRITE),
+        may_create=ctx.may(WRITE) and "bulletins" in ctx.writable,
     )
 
 

@@ -37,6 +37,8 @@ def may_undo(ctx: Context, register: Register, batch: ImportBatch) -> bool:
     until = undo_until(batch)
     if batch.state not in UNDOABLE or until is None or ctx.now > until or not batch.done_total:
         return False
+    if register.slug not in ctx.writable:
+        return False
     if batch.account_id == ctx.account.id:
         return ctx.may(register.write)
     return all(ctx.may_in(register.write, unit_id) for unit_id in _units(register, batch))
