@@ -25,7 +25,9 @@ _ITEM = re.compile(
     r"(?=(?:[一二三四五六七八九十]+\s*、\s*)?[\u4e00-\u9fff]{2,6}(?:、[\u4e00-\u9fff]{2,6})*\s*[：:]|\Z)",
     re.DOTALL,
 )
-_LINE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?[\s,，]*(休|班|rest|work)[\s,，]*(.*)")
+_LINE = re.compile(
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?[\s,，]*(休|班|rest|work)[\s,，]*(.*)"
+)
 _TOTAL = re.compile(r"(?:共|放假)\s*(\d{1,2})\s*天")
 _WEEKDAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 _TO = re.compile(r"\s*(?:至|到|—|－|-|~)\s*")

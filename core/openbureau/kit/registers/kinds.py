@@ -21,32 +21,12 @@ from openbureau.base.i18n import N_
 from openbureau.kernel.calendar.typed import NotADate, typed_date
 from openbureau.kernel.units.models import Unit
 from openbureau.kernel.units.queries import UnitTree
+from openbureau.kit.registers.plain import SCIENTIFIC, UNSEEN, plain
 
 Say = Callable[..., str]
 LARGEST_WHOLE = 2**31 - 1
-SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d{2,}"
 _SCIENTIFIC = re.compile(SCIENTIFIC)
 _FULL_DATE = re.compile(r"\d{4}\s*\D|\d{8}")
-# What nobody sees: blanks without width, and marks that turn the direction of writing.
-_UNSEEN = dict.fromkeys(
-    map(
-        ord,
-        "\u200b\u200c\u200d\u2060\ufeff\u061c\u200e\u200f"
-        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
-    ),
-    "",
-)
-# Full-width digits and letters, brackets, dashes, blanks of every width, and what is unseen.
-PLAIN = {
-    **_UNSEEN,
-    **{0xFF10 + n: chr(0x30 + n) for n in range(10)},
-    **{0xFF21 + n: chr(0x41 + n) for n in range(26)},
-    **{0xFF41 + n: chr(0x61 + n) for n in range(26)},
-    **dict.fromkeys(map(ord, "—–－‐‑−"), "-"),
-    **dict.fromkeys(map(ord, "\u00a0\u3000\t\r\n"), " "),
-    ord("（"): "(",
-    ord("）"): ")",
-}
 SERIAL_DAY_0 = dt.date(1899, 12, 30)
 SERIAL_DAYS = range(20_000, 80_000)
 # Spreadsheets keep fifteen digits of a number.
@@ -68,12 +48,6 @@ class Surroundings:
 
     today: dt.date
     tree: UnitTree
-
-
-def plain(text: str) -> str:
-    """A line as it is kept: half-width digits and letters, one kind of dash and bracket,
-    nothing invisible, single blanks."""
-    return " ".join(text.translate(PLAIN).split())
 
 
 class Kind(ABC):
@@ -154,7 +128,7 @@ class Passage(Line):
     """Text of several lines."""
 
     def _text(self, given: Any) -> str:
-        text = str(given).translate(_UNSEEN)
+        text = str(given).translate(UNSEEN)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return "\n".join(line.rstrip() for line in lines).strip()
 

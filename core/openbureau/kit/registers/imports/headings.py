@@ -8,7 +8,8 @@ from typing import Any
 from openbureau.base.errors import Invalid
 from openbureau.base.i18n import N_
 from openbureau.kit.registers.declared import Column, Register
-from openbureau.kit.registers.kinds import Moment, plain
+from openbureau.kit.registers.kinds import Moment
+from openbureau.kit.registers.plain import plain
 from openbureau.kit.registers.records import is_required
 
 # A title, a line about the unit, a blank one may stand above the names.

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openbureau.kit.registers.kinds import PLAIN, SCIENTIFIC, Kind, Line, Surroundings, Unreadable
+from openbureau.kit.registers.kinds import Kind, Line, Surroundings, Unreadable
+from openbureau.kit.registers.plain import PLAIN, SCIENTIFIC
 
 _REMEMBERED = 4096
 _BETWEEN = "\0"
