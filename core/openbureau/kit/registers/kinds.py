@@ -325,7 +325,6 @@ class UnitChoice(Kind):
         if node is None or not node.is_active:
             raise Unreadable(_NO_UNIT, text=text[:60])
         if not node.is_access_unit:
-            # Many units have a section of one name.
             refused = unit_fault(around.tree, text) if node.code == text else None
             raise refused or Unreadable(_SECTION, text=text[:60])
         return int(node.id)
@@ -357,11 +356,9 @@ def unit_fault(tree: UnitTree, code: str) -> Unreadable | None:
 @lru_cache(maxsize=4)
 def _units_by_name(tree: UnitTree) -> Mapping[str, Any]:
     """Of several with one name the first counts, and a unit before any section."""
-    found: dict[str, Any] = {}
-    for is_unit in (False, True):
-        nodes = [n for n in tree.nodes if n.is_active and n.is_access_unit == is_unit]
-        found |= {n.short_name: n for n in reversed(nodes)} | {n.name: n for n in reversed(nodes)}
-    return found
+    nodes = [node for node in reversed(tree.nodes) if node.is_active]
+    named = [(node.short_name, node) for node in nodes] + [(node.name, node) for node in nodes]
+    return dict(sorted(named, key=lambda pair: pair[1].is_access_unit))
 
 
 def kind_of(field: Any) -> Kind:
