@@ -82,6 +82,16 @@ def test_a_refused_year_comes_back_filled(bureau: Bureau, wrong: dict[str, str])
     assert bureau.rows("SELECT count(*) FROM calendar_year") == [(0,)]
 
 
+def test_a_published_year_is_no_guess(bureau: Bureau) -> None:
+    client = bureau.sign_in("system")
+    client.get(URL)
+    given = {**fields("2026-01-01 休 元旦", intent="enter", is_provisional="y"), "year": "2026"}
+    answer = client.post(URL, given)
+    assert answer.status == 422
+    assert "2026 年的安排已经公布，不能再录为暂定" in answer.words
+    assert bureau.rows("SELECT count(*) FROM calendar_year") == [(0,)]
+
+
 def test_others_may_not(bureau: Bureau) -> None:
     for login in ("li", "security", "audit"):
         assert bureau.sign_in(login).get(URL).status == 403

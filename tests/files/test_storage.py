@@ -107,6 +107,11 @@ def test_refused_files_leave_nothing(tmp_path: Path, name: str, content: bytes, 
             "FILE-011",
         ),
         ("宏.xlsm", b"PK", "FILE-011"),
+        (
+            "宏.odt",
+            archive("mimetype", "content.xml", "META-INF/manifest.xml", "Basic/x"),
+            "FILE-011",
+        ),
         ("炸弹.zip", archive("a", "b", content=bytes(40 << 20)), "FILE-005"),
         ("成员过多.zip", archive(*(str(number) for number in range(10_001))), "FILE-005"),
         # An end record that claims a directory of 3 GiB.

@@ -14,7 +14,6 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -308,7 +307,7 @@ class Statement:
         """Executes a writing statement once for each of these, in one go. It has no other
         values than those."""
         names = [value.name for value in self._values]
-        rows = list(map(itemgetter(*names), given))
+        rows = [[one[name] for name in names] for one in given]
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
             db.cursor().executemany(self.sql, rows)
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from openbureau.base.i18n import N_
 from openbureau.kernel.accounts.acts import By
 from openbureau.kernel.audit.actions import record_audit
-from openbureau.kernel.calendar.days import Working, is_weekend, working
+from openbureau.kernel.calendar.days import Working, day_kind, is_weekend, working
 from openbureau.kernel.calendar.models import CalendarYear
-from openbureau.kernel.calendar.notices import SpecialDay
+from openbureau.kernel.calendar.notices import NoticeError, SpecialDay
 from openbureau.kernel.enablement.actions import bump_epoch
 
 
@@ -22,19 +23,26 @@ class Difference(NamedTuple):
     then: Working
 
 
-def differences(year: int, days: Sequence[SpecialDay], *, is_provisional: bool) -> list[Difference]:
-    """What entering these days for a year would change, also whether days are provisional."""
-    return list(_differences(year, days, is_provisional=is_provisional))
+def require_open(year: int, *, is_provisional: bool) -> None:
+    """Raises NoticeError: the year is published, so that a guess would change nothing."""
+    if is_provisional and day_kind(dt.date(year, 12, 31)).kind != "unknown":
+        raise NoticeError(
+            N_("%(year)s 年的安排已经公布，不能再录为暂定。请去掉「暂定」，按通知录入。"), year=year
+        )
 
 
-def _differences(
+def differences(
     year: int, days: Sequence[SpecialDay], *, is_provisional: bool
 ) -> Iterator[Difference]:
+    """The days that entering these for a year would make working days, days of rest or those
+    of another festival."""
     special = {day.date: day for day in days}
     first, last = dt.date(year - 1, 12, 1), dt.date(year, 12, 31)
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         date = dt.date.fromordinal(ordinal)
         now = working(date)
+        if is_provisional and not now.is_provisional:
+            continue
         found = special.get(date)
         if found is not None:
             then = Working(found.kind == "working", found.holiday, is_provisional)

@@ -143,7 +143,7 @@ def _is_open_document(file: BinaryIO) -> bool:
     if members is None:
         return False
     if any(name.startswith(("Basic/", "Scripts/")) for name in members):
-        raise _UnsafeArchiveError
+        raise _MacrosError
     return {"mimetype", "content.xml", "META-INF/manifest.xml"} <= set(members)
 
 

@@ -33,12 +33,11 @@ def token_lines(case: Case) -> Iterator[Line]:
         .order_by(ApiToken.id.desc())
         .limit(MOST)
     )
+    if not tokens:
+        return
     # A token acts in no chosen post.
-    own = (
-        context_of(case.ctx.account, case.at, case.plugins, case.ctx.catalogue) if tokens else None
-    )
+    own = context_of(case.ctx.account, case.at, case.plugins, case.ctx.catalogue)
     for token in tokens:
-        assert own is not None  # noqa: S101 - there is a token
         why = _refused(case, token, own)
         words: dict[str, Any] = {"token": token.name}
         text = _WHY

@@ -9,11 +9,11 @@ import click
 
 from openbureau.base.database import reading, writing
 from openbureau.base.errors import OperatorError
-from openbureau.base.i18n import load_catalogues
+from openbureau.base.i18n import N_, load_catalogues
 from openbureau.kernel.access.contexts import moment_of
 from openbureau.kernel.accounts.acts import By
-from openbureau.kernel.calendar.actions import Difference, differences, enter_year
-from openbureau.kernel.calendar.days import working
+from openbureau.kernel.calendar.actions import Difference, differences, enter_year, require_open
+from openbureau.kernel.calendar.days import is_weekend, working
 from openbureau.kernel.calendar.entered import use_entered_years
 from openbureau.kernel.calendar.notices import LONGEST_NOTICE, Notice, NoticeError, read_notice
 from openbureau.shell.cli.options import BureauGroup, installation, json_option, report
@@ -53,9 +53,8 @@ def enter(
     year: int, file: Path, notice: str, provisional: bool, dry_run: bool, as_json: bool
 ) -> None:
     open_calendar()
-    found = _read(file, year)
-    with reading():
-        changes = differences(year, found.days, is_provisional=provisional)
+    found = _read(file, year, is_provisional=provisional)
+    changes = list(differences(year, found.days, is_provisional=provisional))
     if not dry_run:
         now = dt.datetime.now(dt.UTC)
         with writing():
@@ -77,11 +76,20 @@ def open_calendar() -> None:
         use_entered_years(moment_of(dt.datetime.now(dt.UTC)).units)
 
 
-def _read(file: Path, year: int) -> Notice:
+def _read(file: Path, year: int, *, is_provisional: bool) -> Notice:
     try:
-        text = file.read_text("utf-8")[:LONGEST_NOTICE]
+        require_open(year, is_provisional=is_provisional)
+        text = file.read_text("utf-8")
+        if len(text) > LONGEST_NOTICE:
+            raise NoticeError(N_("超过 %(total)s 个字。"), total=LONGEST_NOTICE)
         return read_notice(text, year)
-    except (NoticeError, UnicodeDecodeError, OSError) as fault:
+    except UnicodeDecodeError as fault:
+        raise OperatorError(
+            "TERM-002",
+            f"没有录入，日历未改动：{file} 不是 UTF-8 文本，请另存为 UTF-8 后重试。",
+            f"Nothing was entered: {file} is no text in UTF-8; save it as UTF-8 and try again.",
+        ) from fault
+    except (NoticeError, OSError) as fault:
         zh, en = (_worded(fault, language) for language in ("zh", "en"))
         raise OperatorError(
             "TERM-002", f"没有录入，日历未改动：{zh}", f"Nothing was entered: {en}"
@@ -98,7 +106,7 @@ def _special(year: int) -> Iterator[dt.date]:
     for ordinal in range(dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal() + 1):
         date = dt.date.fromordinal(ordinal)
         found = working(date)
-        if found.holiday or found.is_worked != (date.weekday() < 5):
+        if found.holiday or found.is_worked == is_weekend(date):
             yield date
 
 
@@ -119,8 +127,7 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _changed(one: Difference) -> dict[str, Any]:
-    kinds = ("working" if day.is_worked else "rest" for day in (one.now, one.then))
-    now, then = kinds
+    now, then = ("working" if day.is_worked else "rest" for day in (one.now, one.then))
     return {"date": one.date.isoformat(), "now": now, "then": then, "holiday": one.then.holiday}
 
 

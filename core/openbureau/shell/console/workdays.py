@@ -15,7 +15,7 @@ from openbureau.base.pages import page, redirect
 from openbureau.base.request import Request
 from openbureau.kernel.accounts.acts import by
 from openbureau.kernel.accounts.models import Account
-from openbureau.kernel.calendar.actions import Difference, differences, enter_year
+from openbureau.kernel.calendar.actions import Difference, differences, enter_year, require_open
 from openbureau.kernel.calendar.days import Working, built_in_years
 from openbureau.kernel.calendar.fields import day_words
 from openbureau.kernel.calendar.models import CalendarYear
@@ -62,12 +62,13 @@ def create_year(request: Request) -> Any:
     year, name = int(form.year.data or 0), (form.notice.data or "").strip()
     is_provisional = bool(form.is_provisional.data)
     try:
+        require_open(year, is_provisional=is_provisional)
         notice = read_notice(form.text.data or "", year)
     except NoticeError as fault:
         form.add_error("text", fault.message, **fault.params)
         return _page(request, form, status=422)
     if request.form is None or request.form.get("intent") != "enter":
-        found = differences(year, notice.days, is_provisional=is_provisional)
+        found = list(differences(year, notice.days, is_provisional=is_provisional))
         return _page(request, form, notice=notice, found=found)
     enter_year(year, name, notice.days, by(request.person), is_provisional=is_provisional)
     return redirect(BASE, "工作日历已更新，各处的日期和时限随即按新的安排计算。")
